@@ -1,0 +1,57 @@
+import type Docker from 'dockerode';
+import { fingerprint, tarOf } from './image-files.js';
+import type { ImageFile } from './image-files.js';
+
+export interface ImageToMake {
+  /** `name:tag` */
+  readonly reference: string;
+  readonly files: readonly ImageFile[];
+  /** Dockerfile instructions that `docker import` takes: ENV, CMD, ENTRYPOINT, EXPOSE, USER, LABEL... */
+  readonly changes: readonly string[];
+}
+
+const FINGERPRINT_LABEL = 'io.cyclone.made-of';
+
+/** Imports an image of these files unless the same one is there; tells whether it had to be made. */
+export async function makeImage(docker: Docker, image: ImageToMake): Promise<'present' | 'made'> {
+  const madeOf = await fingerprint(image.files, image.changes);
+  const labels = await imageLabels(docker, image.reference);
+  if (labels?.get(FINGERPRINT_LABEL) === madeOf) return 'present';
+  const [repo, tag] = splitReference(image.reference);
+  // The engine reads this as lines of a Dockerfile; dockerode would send an array as one JSON text.
+  const changes = [...image.changes, `LABEL ${FINGERPRINT_LABEL}=${madeOf}`].join('\n');
+  const progress = await docker.importImage(tarOf(image.files), { repo, tag, changes });
+  await finished(docker, progress);
+  return 'made';
+}
+
+/** Undefined where there is no such image. */
+export async function imageLabels(docker: Docker, reference: string): Promise<Map<string, string> | undefined> {
+  try {
+    const { Config } = await docker.getImage(reference).inspect();
+    return new Map(Object.entries(Config.Labels ?? {}));
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+export function isMadeHere(labels: ReadonlyMap<string, string>): boolean {
+  return labels.has(FINGERPRINT_LABEL);
+}
+
+/** The engine tells of a failure inside the stream, after the status 200; dockerode turns it into an error. */
+export function finished(docker: Docker, progress: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    docker.modem.followProgress(progress, (error: Error | null) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+export function splitReference(reference: string): [repo: string, tag: string] {
+  const colon = reference.lastIndexOf(':');
+  if (colon < 0 || reference.includes('/', colon)) return [reference, 'latest'];
+  return [reference.slice(0, colon), reference.slice(colon + 1)];
+}

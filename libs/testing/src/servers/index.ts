@@ -1,0 +1,10 @@
+export { testDocker } from './test-docker.js';
+export type { TestDocker } from './test-docker.js';
+export { testMongo } from './test-mongo.js';
+export type { TestMongo } from './test-mongo.js';
+export { testNats } from './test-nats.js';
+export type { TestNatsOptions } from './test-nats.js';
+export { testRedis } from './test-redis.js';
+export { testRegistry } from './test-registry.js';
+export type { TestRegistry } from './test-registry.js';
+export type { TestServer } from './test-server.js';
