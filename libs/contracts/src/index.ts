@@ -144,3 +144,27 @@ export {
   currentDefinition,
   readEventData,
 } from './message-catalog.js';
+export { defineRoute, type RouteAccess, type RouteDefinition, type RouteReply } from './http/route.js';
+export { Problem } from './http/problem.js';
+export {
+  ProjectCredentials,
+  CreateProjectBody,
+  ChangeProjectBody,
+  ProjectHook,
+  CreatedProject,
+  SetSecretBody,
+  StartBuildBody,
+  CancelBuildBody,
+  DeliveryView,
+  RefusedDeliveryView,
+  TakenDelivery,
+  IssueTokenBody,
+  TokenView,
+  IssuedToken,
+  Ticket,
+  LogIndex,
+  FeedPage,
+  PartHealth,
+} from './http/bodies.js';
+export { routes, parseAt, type Routes } from './http/routes.js';
+export { LogFrame, FeedFrame, closeCodes, ticketMsMax } from './live/frames.js';
