@@ -22,7 +22,12 @@ export const acceptNothing: Decision<never, never> = { kind: 'accepted', events:
 export const reject = <R extends Rejection>(rejection: R): Decision<never, R> => ({ kind: 'rejected', rejection });
 
 /** The pure heart of a stream kind. Time and ids come in the command; nothing here waits or looks around. */
-export interface Decider<State, Command, Event extends { readonly type: string; readonly data: unknown }, R extends Rejection = Rejection> {
+export interface Decider<
+  State,
+  Command,
+  Event extends { readonly type: string; readonly data: unknown },
+  R extends Rejection = Rejection,
+> {
   readonly initialState: State;
   decide(command: Command, state: State): Decision<Event, R>;
   evolve(state: State, event: Event & Pick<EvolvingEvent, 'streamVersion' | 'occurredAt'>): State;

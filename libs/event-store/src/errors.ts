@@ -1,9 +1,12 @@
-/** Thrown when somebody else appended first: reload and decide again. */
+/** Thrown when the stream does not end at the version that the caller read: load it again and decide again. */
 export class StreamConflictError extends Error {
   readonly code = 'stream-conflict';
   readonly retriable = true;
-  constructor(readonly stream: string, readonly expectedVersion: number) {
-    super(`stream ${stream} has moved past version ${expectedVersion}`);
+  constructor(
+    readonly stream: string,
+    readonly expectedVersion: number,
+  ) {
+    super(`stream ${stream} does not end at version ${expectedVersion}`);
   }
 }
 
@@ -26,7 +29,36 @@ export class AppendRefusedError extends Error {
 export class TooManyConflictsError extends Error {
   readonly code = 'too-many-conflicts';
   readonly retriable = true;
-  constructor(readonly stream: string, readonly attempts: number) {
+  constructor(
+    readonly stream: string,
+    readonly attempts: number,
+  ) {
     super(`stream ${stream} changed ${attempts} times while a command was being decided`);
+  }
+}
+
+/**
+ * Thrown when a stored event cannot be understood. The cause says why: `UnknownEventTypeError` (a newer program wrote
+ * it), `UnknownEventVersionError`, or what the schema found (the event is damaged).
+ */
+export class UnreadableEventError extends Error {
+  readonly code = 'unreadable-event';
+  readonly retriable = false;
+  constructor(
+    readonly stream: string,
+    readonly streamVersion: number,
+    readonly eventId: string,
+    options: { cause: unknown },
+  ) {
+    super(`event ${eventId} (stream ${stream}, version ${streamVersion}) cannot be read`, options);
+  }
+}
+
+/** Thrown when stored bytes no longer match the digest that names them. */
+export class DamagedContentError extends Error {
+  readonly code = 'damaged-content';
+  readonly retriable = false;
+  constructor(readonly digest: string) {
+    super(`the bytes stored as ${digest} are not those that were put there`);
   }
 }

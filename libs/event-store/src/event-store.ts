@@ -1,4 +1,5 @@
 import type { Actor, CommandId, EpochMs, EventEnvelope, StreamRef, Trace } from '@cyclone/contracts';
+import type { StoredCommit } from './commit.js';
 
 /** What a decider returns: the catalogue's current version of the type is stored. */
 export interface NewEvent {
@@ -19,7 +20,7 @@ export interface Append {
   readonly actor: Actor;
   readonly trace: Trace;
   readonly occurredAt: EpochMs;
-  /** 1 to 1,000 events, at most 256 KB as stored together. */
+  /** 1 to `commitEventsMax` events, at most `commitBytesMax` together (see `prepare-commit.ts`). */
   readonly events: readonly NewEvent[];
 }
 
@@ -33,24 +34,50 @@ export interface AppendResult {
 export interface WorldPage {
   /** In global order; a commit is never split over two pages. */
   readonly events: readonly EventEnvelope[];
-  /** Go on from here: the position of the last commit looked at. */
+  /** Go on from here: everything up to this position has been looked at. Unchanged when there is nothing new. */
   readonly position: number;
 }
 
 /**
  * The truth. One append is one commit: all of its events or none, visible at once.
  *
- * - `append` throws {@link StreamConflictError} when the stream has moved past `expectedVersion`, unless this
+ * - `append` throws {@link StreamConflictError} when the stream does not end at `expectedVersion`, unless this
  *   command id is already in it (then `repeated`). After a {@link StoreUnavailableError} the outcome is unknown:
  *   append again with the same command id. Any number of callers may append at once.
+ * - `findCommand` gives the commit of a command that was carried out on the stream, as `append` would answer it.
  * - `readStream` sees every append that was acknowledged before the call, in version order, upcast to current shapes.
- * - `readAll` gives only what has a position: gap-free, the same order to everybody, for ever.
+ *   `limit` counts events.
+ * - `readAll` gives only what has a position: gap-free, the same order to everybody, for ever. A page ends with the
+ *   commit that reaches `limit` events, or earlier with one that reaches {@link pageBytesMax}.
+ * - An event that this program cannot read is an {@link UnreadableEventError}, never left out.
  * - Nothing is ever changed or removed through this port.
  */
 export interface EventStore {
   append(append: Append): Promise<AppendResult>;
-  readStream(stream: StreamRef, range?: { readonly afterVersion?: number; readonly limit?: number }): Promise<readonly RecordedEvent[]>;
-  readAll(range: { readonly after: number; readonly limit: number; readonly tenants?: readonly string[] }): Promise<WorldPage>;
+  findCommand(stream: StreamRef, commandId: CommandId): Promise<AppendResult | undefined>;
+  readStream(
+    stream: StreamRef,
+    range?: { readonly afterVersion?: number; readonly limit?: number },
+  ): Promise<readonly RecordedEvent[]>;
+  readAll(range: {
+    readonly after: number;
+    readonly limit: number;
+    readonly tenants?: readonly string[];
+  }): Promise<WorldPage>;
   /** Position of the newest sequenced commit, 0 when there is none. */
   lastPosition(): Promise<number>;
+}
+
+/** Canonical bytes after which a page of the world ends, whatever its limit: readers' memory is bounded. */
+export const pageBytesMax = 4 * 1024 * 1024;
+
+/**
+ * The commits as they are stored, for those who look after the store: checks, checkpoints, the relay. Nothing is
+ * parsed or upcast, so that what is damaged can still be looked at.
+ */
+export interface CommitReader {
+  /** Every commit, stream by stream, versions rising; only those of `kinds` where given. */
+  byStream(options?: { readonly kinds?: readonly StreamRef['kind'][] }): AsyncIterable<StoredCommit>;
+  /** Commits with a position, rising. */
+  byPosition(range: { readonly after: number; readonly upTo?: number }): AsyncIterable<StoredCommit>;
 }

@@ -1,0 +1,41 @@
+export { verifyChain, type ChainBreak } from './hash-chain.js';
+export {
+  createCommandHandler,
+  type CommandHandler,
+  type CommandHandlerOptions,
+  type Handled,
+  type HandledCommand,
+  type StreamState,
+} from './command-handler.js';
+export { isPositioned, recordedEvents, type StoredCommit, type StoredEvent } from './commit.js';
+export type { ContentStore } from './content-store.js';
+export {
+  accept,
+  acceptNothing,
+  reject,
+  type Decider,
+  type Decision,
+  type EvolvingEvent,
+  type Rejection,
+} from './decider.js';
+export {
+  AppendRefusedError,
+  DamagedContentError,
+  StoreUnavailableError,
+  StreamConflictError,
+  TooManyConflictsError,
+  UnreadableEventError,
+} from './errors.js';
+export { eventId } from './event-id.js';
+export type {
+  Append,
+  AppendResult,
+  CommitReader,
+  EventStore,
+  NewEvent,
+  RecordedEvent,
+  WorldPage,
+} from './event-store.js';
+export type { Lease, LeaseStore } from './lease.js';
+export { commitBytesMax, commitEventsMax } from './prepare-commit.js';
+export { parseStreamName, streamName } from './stream-name.js';

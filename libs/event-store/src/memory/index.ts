@@ -1,0 +1,3 @@
+export { MemoryContentStore } from './memory-content-store.js';
+export { MemoryEventStore, type MemoryEventStoreOptions } from './memory-event-store.js';
+export { MemoryLeaseStore } from './memory-lease-store.js';

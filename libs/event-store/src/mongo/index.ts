@@ -1,0 +1,5 @@
+export { databaseOf, durableCollection, type CommitDocument } from './collections.js';
+export { MongoContentStore } from './mongo-content-store.js';
+export { MongoEventStore, type MongoEventStoreOptions } from './mongo-event-store.js';
+export { MongoLeaseStore } from './mongo-lease-store.js';
+export { openMongoStores, type MongoStores } from './open-mongo-stores.js';

@@ -1,0 +1,9 @@
+import { StreamRef } from '@cyclone/contracts';
+
+/** A stream as the store and its indexes know it: `<kind>-<id>`. Kinds hold no `-`, so it can be read back. */
+export const streamName = (stream: StreamRef): string => `${stream.kind}-${stream.id}`;
+
+export const parseStreamName = (name: string): StreamRef => {
+  const cut = name.indexOf('-');
+  return StreamRef.parse({ kind: name.slice(0, cut), id: name.slice(cut + 1) });
+};

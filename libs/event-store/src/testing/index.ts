@@ -1,0 +1,2 @@
+export { deciderSpec, type Given, type History, type Outcome } from './decider-spec.js';
+export { eventStoreContract, type EventStoreUnderTest } from './event-store.contract.js';
