@@ -147,10 +147,12 @@ export const logStoreContract = (makeStore: () => Promise<LogStore>): void => {
       const attempts = await store.attemptsOf(anAttempt().buildId);
       expect(attempts.map(({ stepId, fence }) => `${stepId}/${fence}`)).toEqual(['s0/5', 's1/3', 's1/12']);
       expect(await Promise.all(attempts.map(wholeText))).toEqual(['', 'first', 'second']);
+      expect(await store.newestAttempt(anAttempt().buildId, anAttempt().stepId)).toMatchObject({ fence: 12 });
     });
 
     it('knows nothing of an attempt that never wrote', async () => {
       expect(await store.attempt(anAttempt())).toBeUndefined();
+      expect(await store.newestAttempt(anAttempt().buildId, anAttempt().stepId)).toBeUndefined();
       expect(await store.attemptsOf(anAttempt().buildId)).toEqual([]);
     });
   });

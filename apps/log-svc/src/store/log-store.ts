@@ -77,6 +77,8 @@ export interface StoredChunk {
 export interface LogStore {
   put(deltas: readonly LogDelta[], now: EpochMs): Promise<readonly PutResult[]>;
   attempt(key: AttemptKey): Promise<LogAttempt | undefined>;
+  /** The step's current log. */
+  newestAttempt(buildId: BuildId, stepId: StepId): Promise<LogAttempt | undefined>;
   /** Every attempt of every step of a build, by step, then by fence. */
   attemptsOf(buildId: BuildId): Promise<readonly LogAttempt[]>;
   /** At most `limit` bytes of the prefix from `offset` on; fewer only where the prefix ends. */

@@ -1,4 +1,4 @@
-import type { BuildId, EpochMs } from '@cyclone/contracts';
+import type { BuildId, EpochMs, StepId } from '@cyclone/contracts';
 import { type ChunkSpan, emptyPrefix, extendPrefix } from '../ingest/domain/chunk-sequence.js';
 import type { AttemptKey, LogAttempt, LogDelta, LogStore, NewChunk, PutResult, StoredChunk } from './log-store.js';
 
@@ -43,6 +43,10 @@ export class MemoryLogStore implements LogStore {
 
   async attempt(key: AttemptKey): Promise<LogAttempt | undefined> {
     return this.#entries.get(nameOf(key))?.attempt;
+  }
+
+  async newestAttempt(buildId: BuildId, stepId: StepId): Promise<LogAttempt | undefined> {
+    return (await this.attemptsOf(buildId)).findLast((attempt) => attempt.stepId === stepId);
   }
 
   async attemptsOf(buildId: BuildId): Promise<readonly LogAttempt[]> {

@@ -1,4 +1,5 @@
 import { type BuildId, type EpochMs, type JobId, type ProjectId, type RunnerId, type StepId, logChunkBytesMax } from '@cyclone/contracts';
+import { databaseOf, durableCollection } from '@cyclone/event-store/mongo';
 import { type Connection, mongo } from 'mongoose';
 import { type ContiguousPrefix, emptyPrefix, extendPrefix } from '../ingest/domain/chunk-sequence.js';
 import { decodeChunk, encodeChunk } from './chunk-encoding.js';
@@ -62,20 +63,19 @@ const isDuplicateKey = (error: unknown): boolean => error instanceof mongo.Mongo
 
 /** Chunks in `log_chunks`, one small document per attempt in `log_attempts`. A batch costs four round trips, whatever its size. */
 export class MongoLogStore implements LogStore {
-  readonly #chunks: mongo.Collection<ChunkDocument>;
-  readonly #attempts: mongo.Collection<AttemptDocument>;
+  private constructor(
+    private readonly chunks: mongo.Collection<ChunkDocument>,
+    private readonly attempts: mongo.Collection<AttemptDocument>,
+  ) {}
 
-  constructor(connection: Connection) {
-    if (connection.db === undefined) throw new Error('the log store needs a connection that is open');
-    const durable = { writeConcern: new mongo.WriteConcern('majority'), readConcern: new mongo.ReadConcern('majority') };
-    this.#chunks = connection.db.collection<ChunkDocument>('log_chunks', { ...durable, promoteBuffers: false });
-    this.#attempts = connection.db.collection<AttemptDocument>('log_attempts', durable);
-  }
-
-  /** Call once at start; it may be repeated and run in several processes at once. */
-  async createIndexes(): Promise<void> {
-    await this.#chunks.createIndex({ k: 1, o: 1 });
-    await this.#attempts.createIndexes([{ key: { buildId: 1, stepId: 1, fence: 1 } }, { key: { state: 1, touchedAt: 1 } }]);
+  /** The store in the connection's database; its indexes exist when this resolves. */
+  static async open(connection: Connection): Promise<MongoLogStore> {
+    const db = await databaseOf(connection);
+    const chunks = durableCollection<ChunkDocument>(db, 'log_chunks');
+    const attempts = durableCollection<AttemptDocument>(db, 'log_attempts');
+    await chunks.createIndex({ k: 1, o: 1 });
+    await attempts.createIndexes([{ key: { buildId: 1, stepId: 1, fence: 1 } }, { key: { state: 1, touchedAt: 1 } }]);
+    return new MongoLogStore(chunks, attempts);
   }
 
   async put(deltas: readonly LogDelta[], now: EpochMs): Promise<readonly PutResult[]> {
@@ -101,7 +101,7 @@ export class MongoLogStore implements LogStore {
   async #attemptsOfSteps(deltas: readonly LogDelta[]): Promise<AttemptDocument[]> {
     if (deltas.length === 0) return [];
     const steps = deltas.map(({ attempt }) => ({ buildId: attempt.buildId, stepId: attempt.stepId }));
-    return this.#attempts.find({ $or: steps }).toArray();
+    return this.attempts.find({ $or: steps }).toArray();
   }
 
   /** Inserts all chunks in one go; which of them were new is told by the errors of the others. */
@@ -111,7 +111,7 @@ export class MongoLogStore implements LogStore {
     const refused = new Set<number>();
     if (documents.length > 0) {
       try {
-        await this.#chunks.insertMany(documents, { ordered: false });
+        await this.chunks.insertMany(documents, { ordered: false });
       } catch (error) {
         if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
         const errors = [error.writeErrors].flat();
@@ -136,7 +136,7 @@ export class MongoLogStore implements LogStore {
   async #grow(delta: LogDelta, there: AttemptDocument | undefined): Promise<ContiguousPrefix> {
     const prefix = there === undefined ? emptyPrefix : toAttempt(there).prefix;
     const name = nameOf(delta.attempt);
-    const spans = await this.#chunks
+    const spans = await this.chunks
       .find({ _id: { $gte: chunkName(name, prefix.nextSeq), $lt: lastChunkName(name) } })
       .project<{ q: number; o: number; n: number }>({ _id: 0, q: 1, o: 1, n: 1 })
       .sort({ _id: 1 })
@@ -165,31 +165,36 @@ export class MongoLogStore implements LogStore {
     ];
     for (let tries = 1; ; tries += 1) {
       try {
-        const document = await this.#attempts.findOneAndUpdate(filter, update, { upsert: true, returnDocument: 'after' });
+        const document = await this.attempts.findOneAndUpdate(filter, update, { upsert: true, returnDocument: 'after' });
         if (document !== null) return toAttempt(document);
       } catch (error) {
         // Somebody made it at the same moment, or it was closed since we looked.
         if (!isDuplicateKey(error) || tries >= 3) throw error;
-        const there = await this.#attempts.findOne({ _id: filter._id });
+        const there = await this.attempts.findOne({ _id: filter._id });
         if (there !== null && there.state !== 'open') return toAttempt(there);
       }
     }
   }
 
   async attempt(key: AttemptKey): Promise<LogAttempt | undefined> {
-    const document = await this.#attempts.findOne({ _id: nameOf(key) });
+    const document = await this.attempts.findOne({ _id: nameOf(key) });
+    return document === null ? undefined : toAttempt(document);
+  }
+
+  async newestAttempt(buildId: BuildId, stepId: StepId): Promise<LogAttempt | undefined> {
+    const document = await this.attempts.findOne({ buildId, stepId }, { sort: { fence: -1 } });
     return document === null ? undefined : toAttempt(document);
   }
 
   async attemptsOf(buildId: BuildId): Promise<readonly LogAttempt[]> {
-    const documents = await this.#attempts.find({ buildId }).sort({ buildId: 1, stepId: 1, fence: 1 }).toArray();
+    const documents = await this.attempts.find({ buildId }).sort({ buildId: 1, stepId: 1, fence: 1 }).toArray();
     return documents.map(toAttempt);
   }
 
   async readRange(attempt: LogAttempt, offset: number, limit: number): Promise<Uint8Array> {
     const end = Math.min(offset + limit, attempt.prefix.bytes);
     if (offset >= end) return new Uint8Array();
-    const documents = await this.#chunks
+    const documents = await this.chunks
       .find({ k: nameOf(attempt), o: { $gt: offset - logChunkBytesMax, $lt: end }, q: { $lt: attempt.prefix.nextSeq } })
       .sort({ k: 1, o: 1, q: 1 })
       .toArray();
@@ -202,7 +207,7 @@ export class MongoLogStore implements LogStore {
 
   async *chunksOf(attempt: LogAttempt): AsyncIterable<StoredChunk> {
     const name = nameOf(attempt);
-    const cursor = this.#chunks
+    const cursor = this.chunks
       .find({ _id: { $gte: chunkName(name, 0), $lt: chunkName(name, attempt.prefix.nextSeq) } }, { batchSize: pageOfChunks })
       .sort({ _id: 1 });
     for await (const document of cursor) yield await this.#decode(document);
@@ -214,7 +219,7 @@ export class MongoLogStore implements LogStore {
   }
 
   async close(key: AttemptKey, state: 'sealed' | 'damaged'): Promise<void> {
-    await this.#attempts.updateOne({ _id: nameOf(key), state: 'open' }, { $set: { state } });
+    await this.attempts.updateOne({ _id: nameOf(key), state: 'open' }, { $set: { state } });
   }
 
   async silentSince(before: EpochMs, limit: number): Promise<readonly LogAttempt[]> {
@@ -226,13 +231,13 @@ export class MongoLogStore implements LogStore {
   }
 
   async #touchedBefore(states: readonly AttemptState[], before: EpochMs, limit: number): Promise<readonly LogAttempt[]> {
-    const documents = await this.#attempts.find({ state: { $in: states }, touchedAt: { $lt: before } }).sort({ touchedAt: 1 }).limit(limit).toArray();
+    const documents = await this.attempts.find({ state: { $in: states }, touchedAt: { $lt: before } }).sort({ touchedAt: 1 }).limit(limit).toArray();
     return documents.map(toAttempt);
   }
 
   /** The mark comes first: once it is set nothing is added, so that the removal leaves nothing behind. */
   async forget(key: AttemptKey): Promise<void> {
-    await this.#attempts.updateOne({ _id: nameOf(key) }, { $set: { state: 'expired' } });
-    await this.#chunks.deleteMany({ k: nameOf(key) });
+    await this.attempts.updateOne({ _id: nameOf(key) }, { $set: { state: 'expired' } });
+    await this.chunks.deleteMany({ k: nameOf(key) });
   }
 }
