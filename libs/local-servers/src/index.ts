@@ -12,6 +12,8 @@ export { shellFiles } from './images/recipes.js';
 export type { BaseImage } from './images/recipes.js';
 export { ensurePart } from './parts/ensure-part.js';
 export type { EnsureOptions } from './parts/ensure-part.js';
+export { inspectParts } from './parts/inspect-parts.js';
+export type { PartReport } from './parts/inspect-parts.js';
 export { MissingPartError } from './parts/missing-part-error.js';
 export type { FoundPart, PartName } from './parts/part.js';
 export { withOwnerLock } from './process/owner-lock.js';

@@ -27,6 +27,9 @@ export async function eventually<T>(assertion: () => T | Promise<T>, options: Ev
 
 /** The error itself stays, since test runners format their own assertion errors by what is inside. */
 function withWaitingTime(error: unknown, timeoutMs: number): unknown {
-  if (error instanceof Error) error.message = `still so after ${timeoutMs} ms: ${error.message}`;
+  // By shape: errors of Node's own modules are no instances of a test file's Error.
+  if (typeof error === 'object' && error !== null && 'message' in error) {
+    error.message = `still so after ${timeoutMs} ms: ${String(error.message)}`;
+  }
   return error;
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
+import { errorMessage } from '../process/error-facts.js';
 
 /** One entry of an image's root file system; `path` without a leading slash. */
 export type ImageFile =
@@ -31,7 +32,7 @@ export function tarOf(files: readonly ImageFile[]): Readable {
   const tar = pack();
   writeAll(tar, files).then(
     () => tar.finalize(),
-    (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
+    (error: unknown) => tar.destroy(new Error(errorMessage(error), { cause: error })),
   );
   return Readable.from(tar, { objectMode: false });
 }

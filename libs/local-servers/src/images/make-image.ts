@@ -31,9 +31,13 @@ export async function imageLabels(docker: Docker, reference: string): Promise<Ma
     const { Config } = await docker.getImage(reference).inspect();
     return new Map(Object.entries(Config.Labels ?? {}));
   } catch (error) {
-    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404;
 }
 
 export function isMadeHere(labels: ReadonlyMap<string, string>): boolean {

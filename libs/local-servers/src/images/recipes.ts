@@ -41,7 +41,8 @@ export const recipes: Readonly<Record<BaseImage, ImageRecipe>> = {
     pull: 'docker.io/alpine/git:v2.49.1',
     madeOf: "this machine's git with its libraries and certificates, and busybox",
     // The public image starts git; both are to start a shell.
-    changes: SHELL_CHANGES,
+    // Debian's git would start a pager that is not in the image.
+    changes: [...SHELL_CHANGES, 'ENV GIT_PAGER=cat'],
     files: async (options) => [...(await shellFiles(options)), ...(await gitFiles(options))],
   },
   node: {

@@ -6,6 +6,7 @@ import { readEnvironment } from '../environment.js';
 import type { Environment } from '../environment.js';
 import { planInstallation } from '../install/plan-installation.js';
 import type { Installation } from '../install/installation.js';
+import { errorMessage } from '../process/error-facts.js';
 import { withOwnerLock } from '../process/owner-lock.js';
 import { cacheFolder } from './cache-folder.js';
 import { catalogue } from './catalogue.js';
@@ -57,7 +58,7 @@ async function install(part: Part, machine: Machine, environment: Environment, a
     try {
       await carryOut(plan, strategy, folder);
     } catch (error) {
-      reasons.push(`${strategy.kind}: ${error instanceof Error ? error.message : String(error)}`);
+      reasons.push(`${strategy.kind}: ${errorMessage(error)}`);
       announce(`  that did not work: ${reasons.at(-1)}`);
       continue;
     }

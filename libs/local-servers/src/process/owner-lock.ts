@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorCode } from './error-facts.js';
 import { formatIdentity, identifyProcess, isAlive, parseIdentity } from './process-identity.js';
 
 export interface OwnerLockOptions {
@@ -58,7 +59,7 @@ async function tryCreate(lockFile: string): Promise<boolean> {
     await link(draft, lockFile);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
     await rm(draft, { force: true });

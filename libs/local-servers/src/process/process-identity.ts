@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { errorCode } from './error-facts.js';
 
 /** A process id alone is reused by the system; with its start time it names one process for good. */
 export interface ProcessIdentity {
@@ -41,6 +42,6 @@ function signalReaches(pid: number): boolean {
     return true;
   } catch (error) {
     // Another user's process exists although we may not signal it.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }

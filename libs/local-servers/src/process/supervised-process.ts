@@ -34,7 +34,7 @@ export interface ProcessEnd {
 }
 
 const STOP_GRACE_MS = 10_000;
-const LOG_TAIL_LINES = 12;
+const LOG_TAIL_LINES = 60;
 
 /**
  * The watcher reads a pipe whose other end only the parent holds: when the parent is gone, however it went,
@@ -59,7 +59,7 @@ export async function startSupervised(options: SupervisedProcessOptions): Promis
   await mkdir(dirname(options.logFile), { recursive: true });
   const log = await open(options.logFile, 'a', 0o600);
   try {
-    return supervise(options, spawnServer(options, log.fd));
+    return await supervise(options, spawnServer(options, log.fd));
   } finally {
     await log.close();
   }
@@ -126,7 +126,7 @@ function pidOf(name: string, child: ChildProcess): Promise<number> {
 /** Node's type of a child's standard input does not say that it is a socket, which can be unreferenced. */
 function unrefPipe(child: ChildProcess): void {
   const pipe: unknown = child.stdin;
-  if (pipe instanceof Object && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
+  if (typeof pipe === 'object' && pipe !== null && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
   child.stdin?.on('error', () => undefined);
 }
 
@@ -140,7 +140,7 @@ function endGroup(pid: number, child: ChildProcess): void {
   child.stdin?.destroy();
 }
 
-/** The last words of a server, for the message that says why it did not come up. */
+/** The last words of a server. */
 export async function logTail(logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');

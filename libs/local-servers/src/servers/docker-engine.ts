@@ -10,6 +10,7 @@ import type { EnsureOptions } from '../parts/ensure-part.js';
 import { findPart } from '../parts/find-part.js';
 import { describeMachine } from '../parts/machine.js';
 import { MissingPartError } from '../parts/missing-part-error.js';
+import { errorCode, errorMessage } from '../process/error-facts.js';
 import { withOwnerLock } from '../process/owner-lock.js';
 import { formatIdentity, identifyProcess } from '../process/process-identity.js';
 import { startSupervised } from '../process/supervised-process.js';
@@ -60,12 +61,12 @@ function endpoints({ dockerHost, runtimeDir, homeDir }: Environment): string[] {
 }
 
 function describeProblem(endpoint: string, error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT') return undefined;
   if (code === 'EACCES') {
     return `${endpoint}: no permission (sudo usermod -aG docker "$USER", then log in again)`;
   }
-  return `${endpoint}: ${error instanceof Error ? error.message : String(error)}`;
+  return `${endpoint}: ${errorMessage(error)}`;
 }
 
 /**

@@ -54,6 +54,7 @@ async function makePrimary(server: SupervisedProcess, port: number, timeoutMs: n
   try {
     // Only then the driver: one that met a closed port does not come round quickly.
     await waitUntilReady(server, () => tcpAccepts(port), timeoutMs);
+    await waitUntilReady(server, () => isProcess(client, server.pid), timeoutMs);
     await configureReplicaSet(client, port);
     await waitUntilReady(server, () => isPrimary(client), Math.max(deadline - Date.now(), 1));
   } catch (error) {
@@ -62,6 +63,11 @@ async function makePrimary(server: SupervisedProcess, port: number, timeoutMs: n
   } finally {
     await client.close();
   }
+}
+
+async function isProcess(client: MongoClient, pid: number): Promise<boolean> {
+  const status = await client.db('admin').command({ serverStatus: 1 });
+  return Number(status.pid) === pid;
 }
 
 async function isPrimary(client: MongoClient): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensurePart } from '../parts/ensure-part.js';
@@ -19,7 +20,8 @@ export function startNatsServer(options: NatsServerOptions, ensure: EnsureOption
     const { program } = await ensurePart('nats-server', ensure);
     await mkdir(options.dataDir, { recursive: true });
     const configFile = join(options.dataDir, 'nats-server.conf');
-    await writeFile(configFile, natsConfig(options, port), { mode: 0o600 });
+    const serverName = `cyclone-${randomUUID()}`;
+    await writeFile(configFile, natsConfig(options, port, serverName), { mode: 0o600 });
     const server = await startSupervised({
       name: 'nats-server',
       program,
@@ -27,15 +29,16 @@ export function startNatsServer(options: NatsServerOptions, ensure: EnsureOption
       logFile: options.logFile ?? join(options.dataDir, 'nats-server.log'),
       outlivesParent: options.outlivesParent,
     });
-    const isReady = async () => (await tcpGreeting(port)).startsWith('INFO ');
+    const isReady = async () => (await tcpGreeting(port)).includes(serverName);
     await waitUntilReady(server, isReady, options.startTimeoutMs ?? START_TIMEOUT_MS);
     return localServer(`nats://127.0.0.1:${port}`, port, server);
   });
 }
 
 /** Strings are JSON, which this configuration language reads; passwords may hold any character. */
-function natsConfig(options: NatsServerOptions, port: number): string {
+function natsConfig(options: NatsServerOptions, port: number, serverName: string): string {
   return [
+    `server_name: "${serverName}"`,
     `listen: "127.0.0.1:${port}"`,
     `jetstream { store_dir: ${JSON.stringify(join(options.dataDir, 'jetstream'))} }`,
     options.config ?? '',

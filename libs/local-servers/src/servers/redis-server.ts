@@ -26,11 +26,18 @@ export function startRedisServer(options: RedisServerOptions, ensure: EnsureOpti
       logFile: options.logFile ?? join(options.dataDir, 'redis-server.log'),
       outlivesParent: options.outlivesParent,
     });
-    const isReady = async () => /^(\+PONG|-NOAUTH)/.test(await tcpGreeting(port, 'PING\r\n'));
+    const question = options.password === undefined ? 'INFO server\r\n' : askAs(options.password);
+    const isReady = async () => (await tcpGreeting(port, question)).includes(`process_id:${server.pid}\r\n`);
     await waitUntilReady(server, isReady, options.startTimeoutMs ?? START_TIMEOUT_MS);
     const credentials = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
     return localServer(`redis://${credentials}127.0.0.1:${port}`, port, server);
   });
+}
+
+/** One write, so that the answers to both commands come together. */
+function askAs(password: string): string {
+  const bytes = Buffer.byteLength(password);
+  return `*2\r\n$4\r\nAUTH\r\n$${bytes}\r\n${password}\r\nINFO server\r\n`;
 }
 
 function redisConfig(options: RedisServerOptions, port: number): string {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash } from 'bcryptjs';
@@ -22,13 +22,17 @@ export interface LocalRegistry extends LocalServer {
 /** The registry compares a hash for each request; a password made at random needs no slow one. */
 const BCRYPT_ROUNDS = 5;
 
+/** Tells this registry from another that took the port. */
+const INSTANCE_HEADER = 'X-Cyclone-Instance';
+
 /** Starts an image registry; a Docker Engine of this machine trusts it without TLS, being on loopback. */
 export function startRegistry(options: RegistryOptions, ensure: EnsureOptions = {}): Promise<LocalRegistry> {
   return onFreePort(options.port, async (port) => {
     const { program } = await ensurePart('docker-registry', ensure);
     await mkdir(options.dataDir, { recursive: true });
     const configFile = join(options.dataDir, 'registry.yaml');
-    await writeFile(configFile, await registryConfig(options, port), { mode: 0o600 });
+    const instance = randomUUID();
+    await writeFile(configFile, await registryConfig(options, port, instance), { mode: 0o600 });
     const server = await startSupervised({
       name: 'docker-registry',
       program,
@@ -39,24 +43,28 @@ export function startRegistry(options: RegistryOptions, ensure: EnsureOptions = 
       environment: withoutPrefix(process.env, 'REGISTRY_'),
     });
     const host = `127.0.0.1:${port}`;
-    await waitUntilReady(server, () => answers(host), options.startTimeoutMs ?? START_TIMEOUT_MS);
+    await waitUntilReady(server, () => answers(host, instance), options.startTimeoutMs ?? START_TIMEOUT_MS);
     return { ...localServer(`http://${host}`, port, server), host };
   });
 }
 
-async function answers(host: string): Promise<boolean> {
-  const { status } = await fetch(`http://${host}/v2/`, { signal: AbortSignal.timeout(2_000) });
-  return status === 200 || status === 401;
+async function answers(host: string, instance: string): Promise<boolean> {
+  const { headers } = await fetch(`http://${host}/v2/`, { signal: AbortSignal.timeout(2_000) });
+  return headers.get(INSTANCE_HEADER) === instance;
 }
 
 /** JSON is YAML. */
-async function registryConfig(options: RegistryOptions, port: number): Promise<string> {
+async function registryConfig(options: RegistryOptions, port: number, instance: string): Promise<string> {
   const { credentials, dataDir } = options;
   const config = {
     version: 0.1,
     log: { level: 'warn', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(dataDir, 'images') }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}`, secret: randomBytes(16).toString('hex') },
+    http: {
+      addr: `127.0.0.1:${port}`,
+      secret: randomBytes(16).toString('hex'),
+      headers: { [INSTANCE_HEADER]: [instance] },
+    },
   };
   if (credentials === undefined) return JSON.stringify(config);
   const path = join(dataDir, 'htpasswd');
