@@ -40,6 +40,8 @@ export const PlannedService = z.object({
   id: ServiceId,
   /** Host name in the job's network. */
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+  /** Further host names of the same container. */
+  aliases: z.array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/)).max(20).optional(),
   image: ImageRef,
   environment: Environment,
   entrypoint: z.array(z.string()).optional(),
@@ -99,6 +101,7 @@ export type RunStep = z.infer<typeof RunStep>;
 export const BuildImageStep = z.object({
   ...stepCommon,
   kind: z.literal('build-image'),
+  /** Both from the top of the workspace; the Dockerfile may lie outside the context. */
   context: z.string(),
   dockerfile: z.string(),
   /** Repository without tag, for example `registry.example.com:5000/shop/api`. */
