@@ -12,9 +12,15 @@ export interface IncomingMessage {
   extend(): void;
 }
 
-export type ConsumerDefinition = (typeof consumers)[keyof typeof consumers] | {
-  readonly durable: string; readonly stream: keyof typeof import('@cyclone/contracts').streams; readonly ackWaitMs: number; readonly maxDeliver: number; readonly maxAckPending: number;
-};
+export type ConsumerDefinition =
+  | (typeof consumers)[keyof typeof consumers]
+  | {
+      readonly durable: string;
+      readonly stream: keyof typeof import('@cyclone/contracts').streams;
+      readonly ackWaitMs: number;
+      readonly maxDeliver: number;
+      readonly maxAckPending: number;
+    };
 
 export interface Subscription {
   /** Takes no more, waits for the handlers that run (at most `graceMs`), then closes. */

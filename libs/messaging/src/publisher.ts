@@ -18,6 +18,12 @@ export interface Publisher {
 
 /** Hints over core NATS: at most once, no order over reconnects, never the only way. */
 export interface Signals {
-  send(subject: string, message: { readonly headers?: Readonly<Record<string, string>>; readonly data?: Uint8Array }): void;
-  listen(subject: string, handler: (signal: { subject: string; headers: Readonly<Record<string, string>>; data: Uint8Array }) => void): () => void;
+  send(
+    subject: string,
+    message: { readonly headers?: Readonly<Record<string, string>>; readonly data?: Uint8Array },
+  ): void;
+  listen(
+    subject: string,
+    handler: (signal: { subject: string; headers: Readonly<Record<string, string>>; data: Uint8Array }) => void,
+  ): () => void;
 }

@@ -1,0 +1,13 @@
+export { connectNats, inboxPrefixOf } from './connect-nats.js';
+export type { NatsOptions } from './connect-nats.js';
+export { ensureStreams } from './ensure-streams.js';
+export type { EnsureStreamsOptions } from './ensure-streams.js';
+export { JetStreamConsumer } from './jetstream.consumer.js';
+export type { JetStreamConsumerOptions } from './jetstream.consumer.js';
+export { JetStreamPublisher } from './jetstream.publisher.js';
+export type { JetStreamPublisherOptions } from './jetstream.publisher.js';
+export { JetStreamStreamInspector } from './jetstream.stream-inspector.js';
+export type { NatsLink } from './nats-link.js';
+export { NatsSignals } from './nats.signals.js';
+export { createProvisioner } from './provisioner.js';
+export type { Provisioner } from './provisioner.js';
