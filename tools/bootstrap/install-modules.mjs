@@ -15,7 +15,9 @@ export async function installModules() {
     return;
   }
   say('Installing the npm packages of package-lock.json into node_modules (about 550 MB on disk, one minute)');
-  const exitCode = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { toStderr: true });
+  const exitCode = await run('npm', ['ci', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'], {
+    toStderr: true,
+  });
   if (exitCode !== 0) throw new Error(`npm ci failed with exit code ${exitCode}.`);
   writeFileSync(marker, wanted);
 }

@@ -1,6 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+export interface ServerUrls {
+  readonly mongod?: string;
+  readonly 'nats-server'?: string;
+  readonly 'redis-server'?: string;
+  readonly 'docker-registry'?: string;
+}
+
 /** What the environment decides about servers of this machine; read here and nowhere else. */
 export interface Environment {
   /** Programs we fetched ourselves, one versioned folder each; safe to delete at any time. */
@@ -10,6 +17,8 @@ export interface Environment {
   /** False when the user said that nothing may be installed. */
   readonly mayInstall: boolean;
   readonly path: readonly string[];
+  /** Servers that run already and shall be used; the caller starts its own where none is named. */
+  readonly serverUrls: ServerUrls;
   readonly dockerHost: string | undefined;
   readonly runtimeDir: string | undefined;
   readonly homeDir: string;
@@ -28,10 +37,21 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     stateDir: variables.CYCLONE_STATE_DIR ?? join(stateHome, 'cyclone'),
     mayInstall: !isSet(variables.CYCLONE_NO_INSTALL),
     path: [...new Set([...path, ...ADMIN_FOLDERS])],
-    dockerHost: variables.DOCKER_HOST === '' ? undefined : variables.DOCKER_HOST,
+    serverUrls: {
+      mongod: valueOf(variables.CYCLONE_MONGODB_URL),
+      'nats-server': valueOf(variables.CYCLONE_NATS_URL),
+      'redis-server': valueOf(variables.CYCLONE_REDIS_URL),
+      'docker-registry': valueOf(variables.CYCLONE_REGISTRY_URL),
+    },
+    dockerHost: valueOf(variables.DOCKER_HOST),
     runtimeDir: variables.XDG_RUNTIME_DIR,
     homeDir,
   };
+}
+
+/** An empty variable is how a shell says that there is none. */
+function valueOf(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 function isSet(value: string | undefined): boolean {

@@ -1,7 +1,7 @@
 export { announceOnStderr } from './announce.js';
 export type { Announce } from './announce.js';
 export { readEnvironment } from './environment.js';
-export type { Environment } from './environment.js';
+export type { Environment, ServerUrls } from './environment.js';
 export { ensureImage } from './images/ensure-image.js';
 export type { EnsuredImage } from './images/ensure-image.js';
 export type { ImageFile } from './images/image-files.js';

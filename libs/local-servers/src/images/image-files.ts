@@ -14,15 +14,17 @@ export type ImageFile =
   | { readonly kind: 'link'; readonly path: string; readonly to: string }
   | { readonly kind: 'folder'; readonly path: string; readonly mode?: number };
 
-/** Names what an image would hold. Sizes and times stand for bytes: hashing 150 MB at each start would be felt. */
+/**
+ * Names what an image would hold. Sizes and times stand for bytes: hashing 150 MB at each start would be felt.
+ * Where the bytes come from does not count, so that two work trees make the same image.
+ */
 export async function fingerprint(files: readonly ImageFile[], changes: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(changes));
   for (const file of files) {
-    hash.update(JSON.stringify(file));
     if (file.kind === 'copy') {
       const { size, mtimeMs } = await stat(file.from);
-      hash.update(`${size} ${mtimeMs}\n`);
-    }
+      hash.update(JSON.stringify([file.path, file.mode, size, mtimeMs]));
+    } else hash.update(JSON.stringify(file));
   }
   return hash.digest('hex');
 }

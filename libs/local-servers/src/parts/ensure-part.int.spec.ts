@@ -76,6 +76,16 @@ describe('looking for a Docker Engine', () => {
 });
 
 describe('the report on this machine', () => {
+  test('looks for a server that is named by its address there, and hides the password', async () => {
+    const environment = { ...bareMachine(), serverUrls: { 'redis-server': 'redis://:secret@127.0.0.1:1' } };
+    const report = (await inspectParts(environment)).find(({ name }) => name === 'redis-server');
+    expect(report).toMatchObject({
+      state: 'broken',
+      where: 'redis://***@127.0.0.1:1',
+      problem: 'nobody listens at 127.0.0.1:1',
+    });
+  });
+
   test('names everything that is missing on a bare one, with a remedy', async () => {
     const reports = await inspectParts({
       ...bareMachine(),

@@ -1,11 +1,13 @@
 import { readEnvironment } from '../environment.js';
 import type { Environment } from '../environment.js';
+import { tcpAccepts } from '../process/tcp-greeting.js';
 import { findDockerEngine } from '../servers/docker-engine.js';
 import { catalogue } from './catalogue.js';
 import { candidates } from './find-part.js';
 import { describeMachine } from './machine.js';
 import { remedyFor } from './missing-part-error.js';
 import type { Machine, Part } from './part.js';
+import { firstAddress, withoutPassword } from './server-url.js';
 import { isAtLeast } from './version.js';
 
 /** What `cyclone doctor` tells of one part. */
@@ -47,6 +49,8 @@ function inspectNode(): PartReport {
 
 async function inspectProgram(part: Part, environment: Environment, machine: Machine): Promise<PartReport> {
   const { name, purpose } = part;
+  const url = new Map(Object.entries(environment.serverUrls)).get(name);
+  if (url !== undefined) return await inspectServer(part, url);
   const common = { name, purpose, installable: isInstallable(part, environment, machine) };
   let unusable: PartReport | undefined;
   for await (const candidate of candidates(part, environment)) {
@@ -57,6 +61,19 @@ async function inspectProgram(part: Part, environment: Environment, machine: Mac
     unusable ??= { ...common, state: 'broken', where, version, problem, remedy: remedyFor(part, machine) };
   }
   return unusable ?? { ...common, state: 'missing', problem: 'not found', remedy: remedyFor(part, machine) };
+}
+
+/** A server that is named by its address need not be of this machine: what counts is that somebody listens. */
+async function inspectServer({ name, purpose }: Part, url: string): Promise<PartReport> {
+  const where = withoutPassword(url);
+  const common = { name, purpose, where, installable: false };
+  const address = firstAddress(url);
+  if (address === undefined) {
+    return { ...common, state: 'broken', problem: 'not a URL', remedy: 'correct the variable, or unset it' };
+  }
+  if (await tcpAccepts(address.port, address.host)) return { ...common, state: 'found' };
+  const problem = `nobody listens at ${address.host}:${address.port}`;
+  return { ...common, state: 'broken', problem, remedy: 'start it, or unset the variable that names it' };
 }
 
 /** The program alone says nothing: what counts is an engine that answers. */

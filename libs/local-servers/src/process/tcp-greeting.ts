@@ -19,10 +19,10 @@ export function tcpGreeting(port: number, say?: string): Promise<string> {
   });
 }
 
-/** Whether something listens on a port of the loopback interface. */
-export function tcpAccepts(port: number): Promise<boolean> {
+/** Whether something listens on a port, of the loopback interface unless another host is named. */
+export function tcpAccepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host, port });
     const answer = (accepts: boolean) => {
       socket.destroy();
       resolve(accepts);
