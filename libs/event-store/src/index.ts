@@ -39,3 +39,7 @@ export type {
 export type { Lease, LeaseStore } from './lease.js';
 export { commitBytesMax, commitEventsMax } from './prepare-commit.js';
 export { parseStreamName, streamName } from './stream-name.js';
+export type { PositionStore } from './relay/position-store.js';
+export { startRelay, type Relay, type RelayOptions } from './relay/relay.js';
+export type { Watermark, WatermarkStore } from './relay/watermark.js';
+export { WakeUp, type Watch } from './wake-up.js';

@@ -4,12 +4,15 @@ import { StreamConflictError } from '../errors.js';
 import type { Append, AppendResult, CommitReader, EventStore, RecordedEvent, WorldPage } from '../event-store.js';
 import { genesisHash } from '../hash-chain.js';
 import { prepareCommit, sealCommit } from '../prepare-commit.js';
+import type { PositionStore } from '../relay/position-store.js';
 import { parseStreamName, streamName } from '../stream-name.js';
 import { worldPage } from '../world-page.js';
 
 export interface MemoryEventStoreOptions {
   /** Called after each append that stored something: wakes relays and feeds of the same process. */
   readonly onAppend?: () => void;
+  /** Positions are given at once, or wait for a sequencer as on MongoDB. */
+  readonly positions?: 'at-once' | 'by-sequencer';
 }
 
 const result = (kind: AppendResult['kind'], commit: StoredCommit): AppendResult => ({
@@ -18,10 +21,11 @@ const result = (kind: AppendResult['kind'], commit: StoredCommit): AppendResult 
   streamVersion: lastVersion(commit),
 });
 
-/** For specs and tools: everything that the Mongo adapter does, with positions given at once, kept by nobody. */
-export class MemoryEventStore implements EventStore, CommitReader {
+/** For specs and tools: everything that the Mongo adapter does, kept by nobody. */
+export class MemoryEventStore implements EventStore, CommitReader, PositionStore {
   readonly #streams = new Map<string, StoredCommit[]>();
   readonly #world: PositionedCommit[] = [];
+  #waiting: StoredCommit[] = [];
 
   constructor(private readonly options: MemoryEventStoreOptions = {}) {}
 
@@ -36,9 +40,9 @@ export class MemoryEventStore implements EventStore, CommitReader {
       throw new StreamConflictError(name, append.expectedVersion);
     }
     const commit = sealCommit(prepared, head?.h ?? genesisHash);
-    const positioned: PositionedCommit = { ...commit, g: this.#world.length + 1 };
-    this.#streams.set(name, [...commits, positioned]);
-    this.#world.push(positioned);
+    this.#streams.set(name, [...commits, commit]);
+    this.#waiting.push(commit);
+    if (this.options.positions !== 'by-sequencer') await this.assign([...this.#waiting], this.#world.length);
     this.options.onAppend?.();
     return result('appended', commit);
   }
@@ -87,5 +91,33 @@ export class MemoryEventStore implements EventStore, CommitReader {
     readonly upTo?: number;
   }): AsyncIterable<StoredCommit> {
     for (const commit of this.#world) if (isPositioned(commit) && commit.g > after && commit.g <= upTo) yield commit;
+  }
+
+  async waiting(limit: number): Promise<readonly StoredCommit[]> {
+    return this.#waiting.slice(0, limit);
+  }
+
+  async assign(commits: readonly StoredCommit[], after: number): Promise<boolean> {
+    for (const [index, { s, v }] of commits.entries()) {
+      const waits = this.#waiting.find((commit) => commit.s === s && commit.v === v);
+      if (waits === undefined || this.#world.length !== after + index) return false;
+      const placed = { ...waits, g: after + index + 1 };
+      this.#world.push(placed);
+      this.#waiting = this.#waiting.filter((commit) => commit !== waits);
+      this.#streams.set(
+        s,
+        (this.#streams.get(s) ?? []).map((commit) => (commit === waits ? placed : commit)),
+      );
+    }
+    return true;
+  }
+
+  async positioned(after: number, limit: number): Promise<readonly PositionedCommit[]> {
+    return this.#world.slice(after, after + limit);
+  }
+
+  /** Memory has no clock, so its window reaches back to the beginning. */
+  async positionBefore(): Promise<number> {
+    return 0;
   }
 }

@@ -1,4 +1,5 @@
-import { mongo, type Connection } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { type Connection } from 'mongoose';
 import type { StoredCommit } from '../commit.js';
 
 /** Beside the commit: what only this adapter needs. */

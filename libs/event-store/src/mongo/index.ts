@@ -3,3 +3,5 @@ export { MongoContentStore } from './mongo-content-store.js';
 export { MongoEventStore, type MongoEventStoreOptions } from './mongo-event-store.js';
 export { MongoLeaseStore } from './mongo-lease-store.js';
 export { openMongoStores, type MongoStores } from './open-mongo-stores.js';
+export { startMongoRelay, type MongoRelayOptions } from './start-mongo-relay.js';
+export { watchCommits, type WatchOptions } from './watch-commits.js';
