@@ -16,10 +16,10 @@ type AnsweringMethod<Request extends z.ZodType, Reply extends z.ZodType> = (
  */
 export const Answers =
   <Request extends z.ZodType, Reply extends z.ZodType>(definition: AskDefinition<Request, Reply>) =>
-  (
+  <Method extends AnsweringMethod<Request, Reply>>(
     target: object,
     key: string | symbol,
-    descriptor: TypedPropertyDescriptor<AnsweringMethod<Request, Reply>>,
+    descriptor: TypedPropertyDescriptor<Method>,
   ): void => {
     Payload()(target, key, 0);
     Ctx()(target, key, 1);

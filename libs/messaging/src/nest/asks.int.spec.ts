@@ -7,7 +7,7 @@ import { defineAsk } from '@cyclone/contracts';
 import { silentLogger } from '@cyclone/observability';
 import { nestLogger } from '@cyclone/observability/nest';
 import { testNats } from '@cyclone/testing/servers';
-import type { TestNats } from '@cyclone/testing/servers';
+import type { TestServer } from '@cyclone/testing/servers';
 import { z } from 'zod';
 import { connectNats } from '../jetstream/connect-nats.js';
 import type { NatsLink } from '../jetstream/nats-link.js';
@@ -107,7 +107,7 @@ const serve = async (link: NatsLink): Promise<INestMicroservice> => {
 };
 
 describe('asks over NATS', () => {
-  let nats: TestNats;
+  let nats: TestServer;
   let asker: NatsLink;
   let answerer: NatsLink;
   let service: INestMicroservice;

@@ -1,0 +1,15 @@
+export { configFields } from './config-fields.js';
+export { createNestService } from './create-nest-service.js';
+export type { NestServiceOptions } from './create-nest-service.js';
+export { failpointOf, noFailpoint } from './failpoint.js';
+export type { Failpoint } from './failpoint.js';
+export { startHealthServer } from './health-server.js';
+export type { HealthServer, HealthServerOptions } from './health-server.js';
+export { InvalidConfigError, loadConfig } from './load-config.js';
+export type { Environment } from './load-config.js';
+export { runAsProcess } from './run-as-process.js';
+export type { RunOptions } from './run-as-process.js';
+export { defineService } from './service.js';
+export type { HealthReport, RunningService, ServiceContext, ServiceDefinition } from './service.js';
+export { waitFor } from './wait-for.js';
+export type { WaitOptions } from './wait-for.js';
