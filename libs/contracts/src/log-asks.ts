@@ -4,7 +4,10 @@ import { BuildId } from './ids.js';
 import { LogRange, LogRangeRequest, StepLogIndex } from './log/messages.js';
 
 export const logAsks = {
-  /** At most `limit` bytes of one step from an offset; less when there is no more yet. */
+  /**
+   * At most `limit` bytes of one step from an offset, and at most 512 KiB, since one message carries them. Ask on from
+   * `offset + bytes` until `end`, or until nothing comes: then there is no more yet.
+   */
   readLog: defineAsk('log', 'read-log', { request: LogRangeRequest, reply: LogRange }),
   /** The newest attempt of every step that has written anything. */
   indexLogs: defineAsk('log', 'index-logs', {

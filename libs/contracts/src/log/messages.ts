@@ -74,7 +74,7 @@ export const LogRangeRequest = z.object({
 });
 export type LogRangeRequest = z.infer<typeof LogRangeRequest>;
 
-/** `data` is base64, since ranges may cut a character. `end`: nothing will ever follow `offset + length`. */
+/** `data` is base64, since ranges may cut a character; `bytes` counts it decoded. `end`: nothing will ever follow `offset + bytes`. */
 export const LogRange = z.object({
   fence: z.number().int().positive().optional(),
   offset: z.number().int().nonnegative(),

@@ -1,0 +1,4 @@
+import { runAsProcess } from '@cyclone/service-host';
+import { logService } from './log-service.js';
+
+void runAsProcess(logService);
