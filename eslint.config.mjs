@@ -37,7 +37,7 @@ const impure = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', '.nx/**'] },
+  { ignores: ['examples/hello-service/**', '**/dist/**', '**/node_modules/**', 'coverage/**', '.nx/**'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
