@@ -28,8 +28,12 @@ export class BatchSink implements DeliverySink {
     this.#room = new WaitingRoom(options.heldMax, options.ackWaitMs);
   }
 
-  room(): Promise<void> {
-    return this.#room.room();
+  free(): number {
+    return this.#room.free();
+  }
+
+  onRoom(listener: () => void): void {
+    this.#room.onRoom(listener);
   }
 
   add(delivery: Delivery): void {

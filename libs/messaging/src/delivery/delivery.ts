@@ -14,8 +14,10 @@ export interface Delivery {
 /** Where a source puts what it got. Unstarted deliveries belong to the sink until it settles them or gives them back. */
 export interface DeliverySink {
   add(delivery: Delivery): void;
-  /** Resolves once there is room for one more. */
-  room(): Promise<void>;
+  /** How many more it would hold. */
+  free(): number;
+  /** Calls whenever there is more room than before. One listener at a time. */
+  onRoom(listener: () => void): void;
   /** Starts nothing more, gives back what has not begun, waits for what has, at most so long. */
   drain(graceMs: number): Promise<void>;
 }

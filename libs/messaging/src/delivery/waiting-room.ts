@@ -2,12 +2,12 @@ import type { Delivery } from './delivery.js';
 
 /**
  * Deliveries that were fetched and have not begun. The broker's ack wait runs while they wait for their turn, so
- * it is told now and then that they are in good hands; and a source that wants to fetch waits here for room.
+ * it is told now and then that they are in good hands.
  */
 export class WaitingRoom {
   readonly #waiting = new Set<Delivery>();
-  readonly #sources: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout;
+  #listener: () => void = () => undefined;
   #held = 0;
 
   constructor(
@@ -19,6 +19,14 @@ export class WaitingRoom {
       for (const delivery of this.#waiting) delivery.working();
     }, everyMs);
     this.#timer.unref();
+  }
+
+  free(): number {
+    return this.heldMax - this.#held;
+  }
+
+  onRoom(listener: () => void): void {
+    this.#listener = listener;
   }
 
   enter(delivery: Delivery): void {
@@ -34,23 +42,16 @@ export class WaitingRoom {
   leave(delivery: Delivery): void {
     this.#waiting.delete(delivery);
     this.#held -= 1;
-    if (this.#held < this.heldMax) this.#sources.shift()?.();
-  }
-
-  room(): Promise<void> {
-    if (this.#held < this.heldMax) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#sources.push(resolve);
-    });
+    this.#listener();
   }
 
   /** Gives back whatever has not begun, for others to take at once. */
   close(): void {
     clearInterval(this.#timer);
+    this.#listener = () => undefined;
     for (const delivery of [...this.#waiting]) {
       delivery.nak(0);
       this.leave(delivery);
     }
-    for (const wake of this.#sources.splice(0)) wake();
   }
 }

@@ -82,7 +82,7 @@ export class JetStreamConsumer implements Consumer {
       consumer,
       subjects,
       sink,
-      fetchMax: isWorkQueue(consumer) ? 1 : Math.max(1, Math.floor(heldMax / 2)),
+      refillMin: isWorkQueue(consumer) ? 1 : Math.ceil(heldMax / 4),
     });
     await source.start();
     return {

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { jetstream } from '@nats-io/jetstream';
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { createInbox, nanos } from '@nats-io/nats-core';
+import type { Msg, Subscription } from '@nats-io/nats-core';
 import { streams } from '@cyclone/contracts';
 import type { ConsumerDefinition } from '../consumer.js';
-import type { Delivery, DeliverySink } from '../delivery/delivery.js';
+import type { DeliverySink } from '../delivery/delivery.js';
+import { endsWithin } from '../delivery/within.js';
 import { isMissing, isUnanswered } from './api-errors.js';
 import { deliveryOf } from './js-delivery.js';
 import type { NatsLink } from './nats-link.js';
@@ -15,71 +17,143 @@ export interface PullSourceOptions {
   readonly consumer: ConsumerDefinition;
   readonly subjects: readonly string[] | undefined;
   readonly sink: DeliverySink;
-  /** At most so many are asked for beyond what the sink holds. */
-  readonly fetchMax: number;
+  /** Asks for more once so many more would find room: few requests when busy, one message at a time where it matters. */
+  readonly refillMin: number;
 }
 
 const pullExpiresMs = 30_000;
-/** Two missed ones and the consumer is looked for again. */
 const heartbeatMs = 2_500;
+/** Two missed heartbeats, and the consumer is looked for again. */
+const silenceMsMax = 2 * heartbeatMs + 500;
+const drainMs = 2_000;
 const firstRetryMs = 100;
 const retryMsMax = 5_000;
+const noResponders = 503;
+const heartbeat = 100;
 
-/** Pulls from one durable consumer into a sink for as long as it is wanted, whatever happens to the broker meanwhile. */
+/**
+ * Pulls from one durable consumer into a sink for as long as it is wanted, whatever happens to the broker meanwhile.
+ * It asks for exactly what the sink has room for, so that nothing waits here that another process could take.
+ *
+ * The client library's own loop fetches ahead by a fixed number instead, which would hold back jobs from idle runners.
+ */
 export class PullSource {
   readonly #stopping = new AbortController();
-  #messages: ConsumerMessages | undefined;
-  #loop: Promise<void> | undefined;
+  readonly #inbox: string;
+  readonly #pullSubject: string;
+  #subscription: Subscription | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #forgetReconnects: () => void = () => undefined;
+  /** Rises with every new beginning: what is said of older pulls does not count. */
+  #generation = 0;
+  #pending = 0;
+  #heardAt = 0;
+  #opening: Promise<void> | undefined;
 
-  constructor(private readonly options: PullSourceOptions) {}
+  constructor(private readonly options: PullSourceOptions) {
+    const { link, consumer, sink } = options;
+    this.#inbox = createInbox(link.inboxPrefix);
+    this.#pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${streams[consumer.stream].name}.${consumer.durable}`;
+    sink.onRoom(() => this.#refill());
+  }
 
   /** Resolves when the consumer is there and the first pull is sent. Throws what waiting cannot mend. */
   async start(): Promise<void> {
-    const messages = await this.#openPatiently();
-    this.#loop = this.#run(messages);
+    this.#subscribe();
+    this.#watch = setInterval(() => this.#lookForSilence(), heartbeatMs);
+    this.#watch.unref();
+    this.#forgetReconnects = this.options.link.onReconnect(() => this.#reopen('the connection was lost'));
+    this.#opening = this.#open((error) => !isMissing(error) && !isUnanswered(error));
+    await this.#opening;
   }
 
+  /** Pulls no more; what the broker had sent before still reaches the sink. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#messages?.close();
-    await this.#loop;
+    clearInterval(this.#watch);
+    this.#forgetReconnects();
+    const subscription = this.#subscription;
+    if (subscription === undefined || subscription.isClosed()) return;
+    if (this.options.link.isConnected()) await endsWithin(subscription.drain(), drainMs);
+    else subscription.unsubscribe();
   }
 
-  async #run(first: ConsumerMessages | undefined): Promise<void> {
-    let messages = first;
-    while (messages !== undefined) {
-      await this.#consume(messages);
-      messages = await this.#openPatiently();
-    }
+  #subscribe(): void {
+    this.#subscription = this.options.link.connection.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) this.#receive(message);
+        else
+          this.options.link.logger.error('a consumer may not receive', {
+            consumer: this.options.consumer.durable,
+            error,
+          });
+      },
+    });
   }
 
-  /** Until the messages end: on stop, or because the consumer is gone. */
-  async #consume(messages: ConsumerMessages): Promise<void> {
-    const { consumer, sink, link } = this.options;
+  #receive(message: Msg): void {
+    this.#heardAt = performance.now();
+    const delivery = deliveryOf(message);
+    if (delivery === undefined) return this.#receiveStatus(message);
+    this.#pending = Math.max(0, this.#pending - 1);
+    this.options.sink.add(delivery);
+  }
+
+  /** A pull has ended, or the broker merely says that it is there. */
+  #receiveStatus(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    if (code === heartbeat || message.subject !== `${this.#inbox}.${this.#generation}`) return;
+    const description = message.headers?.description ?? '';
+    if (code === noResponders || /deleted/i.test(description)) return this.#reopen(description || 'nobody serves it');
+    this.#pending = Math.max(0, this.#pending - Number(message.headers?.get('Nats-Pending-Messages') || this.#pending));
+    this.#refill();
+  }
+
+  #refill(): void {
+    const { sink, refillMin, link } = this.options;
+    if (this.#stopping.signal.aborted || this.#opening !== undefined || !link.isConnected()) return;
+    const batch = sink.free() - this.#pending;
+    if (batch <= 0 || (batch < refillMin && this.#pending > 0)) return;
+    if (this.#pending === 0) this.#heardAt = performance.now();
+    this.#pending += batch;
+    const request = { batch, expires: nanos(pullExpiresMs), idle_heartbeat: nanos(heartbeatMs) };
+    link.connection.publish(this.#pullSubject, JSON.stringify(request), {
+      reply: `${this.#inbox}.${this.#generation}`,
+    });
+  }
+
+  #lookForSilence(): void {
+    if (this.#pending === 0 || this.#opening !== undefined || !this.options.link.isConnected()) return;
+    if (performance.now() - this.#heardAt > silenceMsMax) this.#reopen('the broker is silent');
+  }
+
+  #reopen(reason: string): void {
+    if (this.#stopping.signal.aborted || this.#opening !== undefined) return;
+    const { logger } = this.options.link;
+    logger.info('a consumer is looked for again', { consumer: this.options.consumer.durable, reason });
+    this.#opening = this.#open(() => false);
+  }
+
+  async #open(isHopeless: (error: unknown) => boolean): Promise<void> {
     try {
-      // Room first: a message is asked for only when somebody can take it.
-      await sink.room();
-      for await (const message of messages) {
-        sink.add(toDelivery(message, consumer));
-        await sink.room();
-      }
-    } catch (error) {
-      if (!this.#stopping.signal.aborted)
-        link.logger.warn('a consumer was lost; it is opened again', { consumer: consumer.durable, error });
+      await this.#findPatiently(isHopeless);
     } finally {
-      await messages.close();
+      this.#opening = undefined;
     }
+    this.#generation += 1;
+    this.#pending = 0;
+    this.#refill();
   }
 
-  async #openPatiently(): Promise<ConsumerMessages | undefined> {
+  async #findPatiently(isHopeless: (error: unknown) => boolean): Promise<void> {
     const { signal } = this.#stopping;
     const { consumer, link } = this.options;
     for (let attempt = 0; !signal.aborted && !link.connection.isClosed(); attempt += 1) {
       try {
-        return await this.#open();
+        return await this.#find();
       } catch (error) {
-        if (!isMissing(error) && !isUnanswered(error)) throw error;
-        if (attempt % 10 === 0)
+        if (isHopeless(error)) throw error;
+        if (attempt % 10 === 2)
           link.logger.warn('waiting for a consumer', {
             consumer: consumer.durable,
             stream: streams[consumer.stream].name,
@@ -88,30 +162,15 @@ export class PullSource {
         await wait(Math.min(retryMsMax, firstRetryMs * 2 ** attempt), undefined, { signal }).catch(() => undefined);
       }
     }
-    return undefined;
   }
 
-  async #open(): Promise<ConsumerMessages> {
-    const { link, consumer } = this.options;
-    await this.#provision();
-    const client = jetstream(link.connection);
-    const durable = await client.consumers.get(streams[consumer.stream].name, consumer.durable);
-    const messages = await durable.consume({
-      max_messages: this.options.fetchMax,
-      threshold_messages: Math.floor(this.options.fetchMax / 2),
-      expires: pullExpiresMs,
-      idle_heartbeat: heartbeatMs,
-      abort_on_missing_resource: true,
-    });
-    this.#messages = messages;
-    if (this.#stopping.signal.aborted) await messages.close();
-    else void this.#closeWhenGone(messages);
-    return messages;
-  }
-
-  async #provision(): Promise<void> {
-    const { provisioner, consumer, subjects } = this.options;
-    if (provisioner === undefined) return;
+  async #find(): Promise<void> {
+    const { link, provisioner, consumer, subjects } = this.options;
+    if (provisioner === undefined) {
+      const manager = await jetstreamManager(link.connection, { checkAPI: false });
+      await manager.consumers.info(streams[consumer.stream].name, consumer.durable);
+      return;
+    }
     try {
       await provisioner.consumer(consumer, subjects);
     } catch (error) {
@@ -120,14 +179,4 @@ export class PullSource {
       await provisioner.consumer(consumer, subjects);
     }
   }
-
-  /** A pull that nobody serves means that the consumer is gone: no need to wait for missing heartbeats. */
-  async #closeWhenGone(messages: ConsumerMessages): Promise<void> {
-    for await (const notice of messages.status()) {
-      if (notice.type === 'no_responders' || notice.type === 'consumer_deleted') await messages.close();
-    }
-  }
 }
-
-const toDelivery = (message: JsMsg, consumer: ConsumerDefinition): Delivery =>
-  deliveryOf(message, streams[consumer.stream].name);
