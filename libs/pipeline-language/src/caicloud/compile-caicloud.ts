@@ -9,7 +9,12 @@ import { fileShape } from './file-shape.js';
 /** `caicloud.yml` as of 2016, with its defects taken out: nothing is skipped or dropped in silence. */
 export function compileCaicloud(root: SourceNode, input: CompileInput, report: ProblemReport): CompileResult {
   const { context } = input;
-  const failed = (skipped: SkippedPart[] = [], nothingToRun = false): CompileResult => ({ ok: false, problems: report.problems(), nothingToRun, skipped });
+  const failed = (skipped: SkippedPart[] = [], nothingToRun = false): CompileResult => ({
+    ok: false,
+    problems: report.problems(),
+    nothingToRun,
+    skipped,
+  });
   const file = fileShape.read(root, 'the file', report);
   if (file === undefined) return failed();
   checkFile(file, context, report);
@@ -18,7 +23,12 @@ export function compileCaicloud(root: SourceNode, input: CompileInput, report: P
   const skipped: SkippedPart[] = [];
   const job = new CaicloudEmitter(file, context, report, skipped).job();
   if (job.steps.length === 1) {
-    report.error('nothing-to-run', { start: 0, end: 1 }, 'no section of this file runs for this event', skipped.at(-1)?.reason);
+    report.error(
+      'nothing-to-run',
+      { start: 0, end: 1 },
+      'no section of this file runs for this event',
+      skipped.at(-1)?.reason,
+    );
     return failed(skipped, true);
   }
   const source = { path: input.path, digest: input.digest, format: 'caicloud-2016' as const };

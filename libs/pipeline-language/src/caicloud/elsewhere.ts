@@ -1,5 +1,6 @@
 /** Words of other systems and of later versions, and what a 2016 file says instead. */
-const native = 'this belongs to `cyclone.yaml`, the newer language; a `caicloud.yml` has the sections pre_build, build, integration, post_build';
+const native =
+  'this belongs to `cyclone.yaml`, the newer language; a `caicloud.yml` has the sections pre_build, build, integration, post_build';
 
 export const fileKeysElsewhere: ReadonlyMap<string, string> = new Map([
   ['steps', native],
@@ -31,4 +32,8 @@ export const containerKeysElsewhere: ReadonlyMap<string, string> = new Map([
   ['tags', 'the image is tagged with the name of the build: remove it'],
 ]);
 
-export const serviceKeysElsewhere: ReadonlyMap<string, string> = new Map([...common, ['commands', 'a service runs one program: write it as `command`'], ['ready', native]]);
+export const serviceKeysElsewhere: ReadonlyMap<string, string> = new Map([
+  ...common,
+  ['commands', 'a service runs one program: write it as `command`'],
+  ['ready', native],
+]);

@@ -2,10 +2,29 @@ import type { CompileContext, SkippedPart } from '../compile-context.js';
 import { limits } from '../limits.js';
 import type { ProblemReport } from '../problems/problem-report.js';
 import { emitEnvironment } from '../plan/emit-environment.js';
-import { cloneStep, IdAllocator, jobId, publishStep, repositoryFor, workspacePath, type BuildDraft, type PlanDraft, type RunDraft, type ServiceDraft, type StepDraft } from '../plan/plan-draft.js';
+import {
+  cloneStep,
+  IdAllocator,
+  jobId,
+  publishStep,
+  repositoryFor,
+  workspacePath,
+  type BuildDraft,
+  type PlanDraft,
+  type RunDraft,
+  type ServiceDraft,
+  type StepDraft,
+} from '../plan/plan-draft.js';
 import { asTag } from '../words/image.js';
 import { hostNameOf } from './check-file.js';
-import { builtImage, type BuildContent, type FileContent, type IntegrationContent, type PreBuildContent, type ServiceContent } from './file-shape.js';
+import {
+  builtImage,
+  type BuildContent,
+  type FileContent,
+  type IntegrationContent,
+  type PreBuildContent,
+  type ServiceContent,
+} from './file-shape.js';
 import { publishesIn2016 } from './operations.js';
 
 type JobDraft = PlanDraft['jobs'][number];
@@ -34,7 +53,17 @@ export class CaicloudEmitter {
     this.#addBuilds();
     if (file.integration !== undefined) this.#addIntegration(file.integration);
     this.#addPublishing();
-    return { id: jobId, name: jobId, needs: [], runWhen: 'success', labels: {}, timeoutMs, workspacePath, services: this.#services, steps: this.#steps };
+    return {
+      id: jobId,
+      name: jobId,
+      needs: [],
+      runWhen: 'success',
+      labels: {},
+      timeoutMs,
+      workspacePath,
+      services: this.#services,
+      steps: this.#steps,
+    };
   }
 
   #addPreBuild(name: string, content: PreBuildContent): void {
@@ -43,7 +72,10 @@ export class CaicloudEmitter {
       this.#addRun(name, 'pre_build', content, outputs);
       return;
     }
-    const throwAway = this.#addBuild(`${name} image`, 'pre_build', content, { repository: `${this.context.projectId}-pre-build`, publish: false });
+    const throwAway = this.#addBuild(`${name} image`, 'pre_build', content, {
+      repository: `${this.context.projectId}-pre-build`,
+      publish: false,
+    });
     const common = this.#common(name, 'pre_build');
     this.#steps.push({ ...this.#run(content, common), image: { kind: 'built', step: throwAway }, outputs });
   }
@@ -53,27 +85,48 @@ export class CaicloudEmitter {
     const { publish } = publishesIn2016(this.context);
     for (const [index, { name, value }] of builds.entries()) {
       const isLast = index === builds.length - 1;
-      this.#built = this.#addBuild(name, 'build', value, { repository: repositoryFor(this.context), publish: publish && isLast });
+      this.#built = this.#addBuild(name, 'build', value, {
+        repository: repositoryFor(this.context),
+        publish: publish && isLast,
+      });
     }
   }
 
-  #addBuild(name: string, stage: Stage, content: BuildContent, image: { repository: string; publish: boolean }): string {
+  #addBuild(
+    name: string,
+    stage: Stage,
+    content: BuildContent,
+    image: { repository: string; publish: boolean },
+  ): string {
     const parts = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.');
     const context = parts(content.context_dir ?? '.');
     const dockerfile = [...context, ...parts(content.dockerfile_name ?? 'Dockerfile')].join('/');
-    const step: BuildDraft = { kind: 'build-image', ...this.#common(name, stage), environment: {}, context: context.join('/') || '.', dockerfile, buildArguments: {}, labels: {}, ...image };
+    const step: BuildDraft = {
+      kind: 'build-image',
+      ...this.#common(name, stage),
+      environment: {},
+      context: context.join('/') || '.',
+      dockerfile,
+      buildArguments: {},
+      labels: {},
+      ...image,
+    };
     this.#steps.push(step);
     return step.id;
   }
 
   #addIntegration(content: IntegrationContent): void {
     const id = this.#addRun('integration', 'integration', content, []);
-    const links = [content, ...(content.services ?? []).map((service) => service.value)].flatMap((each) => each.links ?? []);
+    const links = [content, ...(content.services ?? []).map((service) => service.value)].flatMap(
+      (each) => each.links ?? [],
+    );
     const ids = new IdAllocator();
     for (const service of content.services ?? []) {
       const name = hostNameOf(service.name);
       const linked = links.map((link) => link.value.split(':')).filter(([target]) => target === service.name);
-      const aliases = new Set([service.name, ...linked.map(([, alias]) => alias ?? name)].filter((alias) => alias !== name));
+      const aliases = new Set(
+        [service.name, ...linked.map(([, alias]) => alias ?? name)].filter((alias) => alias !== name),
+      );
       this.#services.push(this.#service(service.value, ids.next(name), name, [...aliases], id));
     }
   }
@@ -99,7 +152,16 @@ export class CaicloudEmitter {
     const { file } = this;
     if (publish && this.#built !== '') {
       const common = this.#common('publish', 'post_build');
-      this.#steps.push(publishStep({ id: common.id, name: common.name, from: this.#built, tags: [asTag(this.context.versionName)], needs: common.needs, timeoutMs: common.timeoutMs }));
+      this.#steps.push(
+        publishStep({
+          id: common.id,
+          name: common.name,
+          from: this.#built,
+          tags: [asTag(this.context.versionName)],
+          needs: common.needs,
+          timeoutMs: common.timeoutMs,
+        }),
+      );
     } else {
       this.skipped.push({ step: 'publish', reason: publish ? 'the file has no `build` section' : reason });
     }
@@ -114,7 +176,13 @@ export class CaicloudEmitter {
     return common.id;
   }
 
-  #run(content: PreBuildContent | IntegrationContent, common: Omit<RunDraft, 'kind' | 'environment' | 'image' | 'network' | 'limits' | 'mounts' | 'extraHosts' | 'dns' | 'outputs'>): RunDraft {
+  #run(
+    content: PreBuildContent | IntegrationContent,
+    common: Omit<
+      RunDraft,
+      'kind' | 'environment' | 'image' | 'network' | 'limits' | 'mounts' | 'extraHosts' | 'dns' | 'outputs'
+    >,
+  ): RunDraft {
     const clone = content.volumes?.find((volume) => volume.source === '.');
     const scripted = content.commands !== undefined;
     return {
@@ -137,13 +205,23 @@ export class CaicloudEmitter {
 
   #image(content: ServiceContent): RunDraft['image'] {
     const name = content.image?.value ?? builtImage;
-    return name === builtImage ? { kind: 'built', step: this.#built } : { kind: 'named', name, pull: content.pull === true ? 'always' : 'if-missing' };
+    return name === builtImage
+      ? { kind: 'built', step: this.#built }
+      : { kind: 'named', name, pull: content.pull === true ? 'always' : 'if-missing' };
   }
 
   /** Each step waits for the one before. */
   #common(name: string, stage: Stage) {
     const previous = this.#steps.at(-1);
     const needs = previous === undefined ? [] : [previous.id];
-    return { id: this.#ids.next(name), name, stage, needs, runWhen: 'success' as const, onFailure: 'fail' as const, timeoutMs: this.context.timeoutMs };
+    return {
+      id: this.#ids.next(name),
+      name,
+      stage,
+      needs,
+      runWhen: 'success' as const,
+      onFailure: 'fail' as const,
+      timeoutMs: this.context.timeoutMs,
+    };
   }
 }

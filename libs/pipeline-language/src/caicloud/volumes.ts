@@ -18,7 +18,12 @@ export const volume = mapped(text({ charsMax: limits.wordCharsMax }), (line, nod
     return refuse(node, report, `${quoted(line)} is no volume`, 'write `.:/path` or `./folder:/path`');
   }
   if (source === '' || source.startsWith('/') || source.startsWith('~') || source.includes('$') || leaves(source)) {
-    return refuse(node, report, `${quoted(source)} lies outside the repository, and folders of the runner are never mounted`, 'only `.` and folders below it can be mounted');
+    return refuse(
+      node,
+      report,
+      `${quoted(source)} lies outside the repository, and folders of the runner are never mounted`,
+      'only `.` and folders below it can be mounted',
+    );
   }
   if (mode === 'ro') report.warning('not-honoured', node.span, 'the folder is mounted writable', 'remove `:ro`');
   else if (mode !== undefined) return refuse(node, report, `${quoted(mode)} is no way to mount a folder`, 'remove it');

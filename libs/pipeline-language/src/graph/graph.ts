@@ -5,7 +5,7 @@ export type Needs = readonly ReadonlySet<number>[];
 export function topologicalOrder(needs: Needs): number[] {
   const done = new Set<number>();
   const order: number[] = [];
-  for (let progress = true; progress; ) {
+  for (let progress = true; progress;) {
     progress = false;
     for (const [index, own] of needs.entries()) {
       if (done.has(index) || ![...own].every((need) => done.has(need))) continue;
@@ -19,14 +19,24 @@ export function topologicalOrder(needs: Needs): number[] {
   return order;
 }
 
-/** The nodes of one cycle in the order of waiting, its first node repeated at the end; or nothing. */
-export function findCycle(needs: Needs): number[] | undefined {
+/** Cycles that share no node, each in the order of waiting and with its first node repeated at the end. */
+export function findCycles(needs: Needs): number[][] {
+  const rest = needs.map((own) => new Set(own));
+  const cycles: number[][] = [];
+  for (let cycle = findCycle(rest); cycle !== undefined; cycle = findCycle(rest)) {
+    cycles.push(cycle);
+    for (const node of cycle) rest[node]?.clear();
+  }
+  return cycles;
+}
+
+function findCycle(needs: Needs): number[] | undefined {
   const finished = new Set(topologicalOrder(needs));
   const start = needs.findIndex((_, index) => !finished.has(index));
   if (start === -1) return undefined;
   // Each node that is not finished waits for another that is not: following them must come round.
   const path: number[] = [];
-  for (let node = start; ; ) {
+  for (let node = start; ;) {
     const seen = path.indexOf(node);
     if (seen !== -1) return [...path.slice(seen), node];
     path.push(node);

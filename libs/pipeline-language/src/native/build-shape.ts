@@ -11,7 +11,10 @@ import { imageTag } from './image-tags.js';
 import { plainConditions, type PlainCondition } from './when.js';
 
 /** `never` for false; conditions otherwise, of which none is needed for `always`. */
-export type Publish = { readonly kind: 'never' } | { readonly kind: 'always' } | { readonly kind: 'when'; readonly conditions: readonly PlainCondition[] };
+export type Publish =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'always' }
+  | { readonly kind: 'when'; readonly conditions: readonly PlainCondition[] };
 
 const publish: Shape<Publish> = expecting(
   'true, false, or a condition such as `{event: tag}`',
@@ -24,19 +27,32 @@ const publish: Shape<Publish> = expecting(
 export const buildShape = record(
   {
     context: field(pathInClone, 'Folder that the build sees; the whole repository by default.'),
-    dockerfile: field(pathInClone, 'Path of the Dockerfile from the top of the repository; by default `Dockerfile` in the context.'),
+    dockerfile: field(
+      pathInClone,
+      'Path of the Dockerfile from the top of the repository; by default `Dockerfile` in the context.',
+    ),
     image: field(repositoryName, "Where the image goes, without a tag; the project's image repository by default."),
     tags: field(
       oneOrMany(located(imageTag), { max: limits.tagsMax }),
       'Tags to move to the image when integration has passed; by default `{version}`, the name of the build.',
     ),
     args: field(environment, 'Build arguments: a map, or a list of `NAME=value`.'),
-    target: field(word({ charsMax: 100, pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/, expects: 'a stage of the Dockerfile' }), 'Stage of the Dockerfile to stop at.'),
+    target: field(
+      word({ charsMax: 100, pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/, expects: 'a stage of the Dockerfile' }),
+      'Stage of the Dockerfile to stop at.',
+    ),
     labels: field(
-      dictionary(word({ charsMin: 0, charsMax: limits.wordCharsMax }), { max: limits.listMax, keyPattern: /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, keyExpects: 'a label name' }),
+      dictionary(word({ charsMin: 0, charsMax: limits.wordCharsMax }), {
+        max: limits.listMax,
+        keyPattern: /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/,
+        keyExpects: 'a label name',
+      }),
       'Labels of the image.',
     ),
-    publish: field(publish, 'Whether the image is pushed: true, false, or a condition as in `when`. By default always but for pull requests.'),
+    publish: field(
+      publish,
+      'Whether the image is pushed: true, false, or a condition as in `when`. By default always but for pull requests.',
+    ),
   },
   { expects: 'a map such as `{dockerfile: Dockerfile}`', elsewhere: buildKeysElsewhere },
 );

@@ -10,7 +10,7 @@ const containerOnly: ReadonlyMap<string, string> = new Map([
   ['commands', 'an image build runs its Dockerfile: write these lines there, or in a step of their own'],
   ['environment', 'an image build takes `build.args`'],
   ['services', 'an image build reaches no services'],
-  ['limits', 'the engine builds the image: its ceilings are the engine\'s'],
+  ['limits', "the engine builds the image: its ceilings are the engine's"],
   ['entrypoint', 'write it in the Dockerfile'],
   ['command', 'write it in the Dockerfile'],
   ['working_dir', 'write it in the Dockerfile'],
@@ -35,28 +35,63 @@ function checkStep(step: NamedStep, report: ProblemReport): void {
   const { place } = step.value;
   if (place.has('build')) {
     for (const [key, hint] of containerOnly) {
-      if (place.has(key)) report.error('not-for-a-build', place.keySpan(key), `\`${key}\` has no meaning beside \`build\``, hint);
+      if (place.has(key))
+        report.error('not-for-a-build', place.keySpan(key), `\`${key}\` has no meaning beside \`build\``, hint);
+    }
+    if (step.value.failure === 'ignore') {
+      const hint = 'remove it; a step that may go without the image can say so itself';
+      report.error(
+        'not-for-a-build',
+        place.keySpan('failure'),
+        'without its image nothing can be published or tried, so a build may not fail',
+        hint,
+      );
     }
     return;
   }
   if (!place.has('image')) {
     const hint = 'add `image: node:24`, or `build: {dockerfile: Dockerfile}` to build one';
-    report.error('step-without-image', step.nameSpan, `step ${quoted(step.name)} says neither \`image\` nor \`build\`, so there is nothing to run it in`, hint);
+    report.error(
+      'step-without-image',
+      step.nameSpan,
+      `step ${quoted(step.name)} says neither \`image\` nor \`build\`, so there is nothing to run it in`,
+      hint,
+    );
   }
   for (const key of ['command', 'entrypoint']) {
     if (!place.has('commands') || !place.has(key)) continue;
-    report.error('two-ways-to-run', place.keySpan(key), `\`${key}\` has no effect beside \`commands\``, "keep `commands` for a shell script, or `command` for the image's own program");
+    report.error(
+      'two-ways-to-run',
+      place.keySpan(key),
+      `\`${key}\` has no effect beside \`commands\``,
+      "keep `commands` for a shell script, or `command` for the image's own program",
+    );
   }
   if (step.value.network === 'none' && place.has('services')) {
-    report.error('services-without-network', place.keySpan('services'), 'a step with `network: none` reaches no services', 'remove one of the two');
+    report.error(
+      'services-without-network',
+      place.keySpan('services'),
+      'a step with `network: none` reaches no services',
+      'remove one of the two',
+    );
   }
 }
 
 function checkService(service: NamedService, report: ProblemReport): void {
   if (!service.value.place.has('image')) {
-    report.error('service-without-image', service.nameSpan, `service ${quoted(service.name)} says no \`image\``, 'add `image: postgres:17`');
+    report.error(
+      'service-without-image',
+      service.nameSpan,
+      `service ${quoted(service.name)} says no \`image\``,
+      'add `image: postgres:17`',
+    );
   }
   if (!hostNamePattern.test(service.name)) {
-    report.error('bad-host-name', service.nameSpan, `${quoted(service.name)} cannot be the host name of a service`, 'use lower-case letters, digits and `-`, at most 63');
+    report.error(
+      'bad-host-name',
+      service.nameSpan,
+      `${quoted(service.name)} cannot be the host name of a service`,
+      'use lower-case letters, digits and `-`, at most 63',
+    );
   }
 }

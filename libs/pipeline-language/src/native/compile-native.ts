@@ -11,7 +11,12 @@ import { selectSteps } from './select-steps.js';
 /** `cyclone.yaml`: shape, then rules, then graph, each as far as it can be told; a plan only when nothing is wrong. */
 export function compileNative(root: SourceNode, input: CompileInput, report: ProblemReport): CompileResult {
   const { context } = input;
-  const failed = (skipped: SkippedPart[] = [], nothingToRun = false): CompileResult => ({ ok: false, problems: report.problems(), nothingToRun, skipped });
+  const failed = (skipped: SkippedPart[] = [], nothingToRun = false): CompileResult => ({
+    ok: false,
+    problems: report.problems(),
+    nothingToRun,
+    skipped,
+  });
   const file = fileShape.read(root, 'the file', report);
   if (file === undefined) return failed();
   checkFile(file, report);
@@ -22,13 +27,20 @@ export function compileNative(root: SourceNode, input: CompileInput, report: Pro
 
   const selection = selectSteps(file, graph, context);
   if (selection.kept.length === 0) {
-    report.error('nothing-to-run', file.place.keySpan('steps'), 'no step of this file runs for this event', selection.skipped[0]?.reason);
+    report.error(
+      'nothing-to-run',
+      file.place.keySpan('steps'),
+      'no step of this file runs for this event',
+      selection.skipped[0]?.reason,
+    );
     return failed(selection.skipped, true);
   }
   const skipped = [...selection.skipped];
   const job = new JobEmitter(file, graph, selection, context, report, skipped).job();
   const source = { path: input.path, digest: input.digest, format: 'cyclone' as const };
-  const plan = report.failed ? undefined : sealPlan({ version: 1, source, timeoutMs: job.timeoutMs, jobs: [job] }, report);
+  const plan = report.failed
+    ? undefined
+    : sealPlan({ version: 1, source, timeoutMs: job.timeoutMs, jobs: [job] }, report);
   return plan === undefined ? failed(skipped) : { ok: true, plan, warnings: report.problems(), skipped };
 }
 
@@ -44,6 +56,10 @@ function checkServiceImages(file: FileContent, report: ProblemReport): void {
 function checkTimeouts(file: FileContent, context: CompileContext, report: ProblemReport): void {
   for (const { value } of [{ value: file }, ...(file.steps ?? [])]) {
     if (value.timeout === undefined || value.timeout <= context.timeoutMs) continue;
-    report.warning('timeout-lowered', value.place.keySpan('timeout'), `a build of this project ends after ${context.timeoutMs / 60_000} minutes, so this is lowered to that`);
+    report.warning(
+      'timeout-lowered',
+      value.place.keySpan('timeout'),
+      `a build of this project ends after ${context.timeoutMs / 60_000} minutes, so this is lowered to that`,
+    );
   }
 }

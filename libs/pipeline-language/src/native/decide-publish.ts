@@ -21,8 +21,10 @@ export function decidePublish(step: NamedStep, context: CompileContext, report: 
   if (reason !== undefined) return { repository, tags: [], ...(reason === '' ? {} : { reason }) };
   const asked = step.value.build?.tags?.map((tag) => tag.value) ?? ['{version}'];
   const tags = [...new Set(asked.map((tag) => expandTag(tag, context)).filter((tag) => tag !== undefined))];
-  if (tags.length === 0) return { repository, tags, reason: `none of its tags has a value in this build: ${asked.join(', ')}` };
-  if (step.value.build?.image === undefined && context.imageRepository === undefined) reportNowhereToPublish(step, report);
+  if (tags.length === 0)
+    return { repository, tags, reason: `none of its tags has a value in this build: ${asked.join(', ')}` };
+  if (step.value.build?.image === undefined && context.imageRepository === undefined)
+    reportNowhereToPublish(step, report);
   return { repository, tags };
 }
 
@@ -31,15 +33,22 @@ function refusalOf(step: NamedStep, context: CompileContext): string | undefined
   const publish = step.value.build?.publish;
   if (publish?.kind === 'never') return '';
   if (context.trust === 'untrusted') return "an outsider's change is built, never published";
-  if (publish === undefined) return context.event === 'pull_request' ? 'a pull request is not published unless `publish` says so' : undefined;
+  if (publish === undefined)
+    return context.event === 'pull_request' ? 'a pull request is not published unless `publish` says so' : undefined;
   if (publish.kind === 'always') return undefined;
   const verdict = judge(publish.conditions, context);
   return verdict.holds ? undefined : verdict.reason;
 }
 
 function reportNowhereToPublish(step: NamedStep, report: ProblemReport): void {
-  const hint = 'add `image: registry.example.com/team/app` to `build`, set the image repository of the project, or write `publish: false`';
-  report.error('nowhere-to-publish', step.value.place.keySpan('build'), `${quoted(step.name)} is to be published, but nothing says where`, hint);
+  const hint =
+    'add `image: registry.example.com/team/app` to `build`, set the image repository of the project, or write `publish: false`';
+  report.error(
+    'nowhere-to-publish',
+    step.value.place.keySpan('build'),
+    `${quoted(step.name)} is to be published, but nothing says where`,
+    hint,
+  );
 }
 
 /** Two images under one name: the later would silently win. */
@@ -49,7 +58,13 @@ export function reportTagClashes(decisions: ReadonlyMap<NamedStep, PublishDecisi
     for (const tag of tags) {
       const owner = owners.get(`${repository}:${tag}`);
       if (owner === undefined) owners.set(`${repository}:${tag}`, step.name);
-      else report.error('same-image', step.value.place.keySpan('build'), `${quoted(step.name)} and ${quoted(owner)} both publish ${quoted(`${repository}:${tag}`)}`, 'give one of them another `image` or other `tags`');
+      else
+        report.error(
+          'same-image',
+          step.value.place.keySpan('build'),
+          `${quoted(step.name)} and ${quoted(owner)} both publish ${quoted(`${repository}:${tag}`)}`,
+          'give one of them another `image` or other `tags`',
+        );
     }
   }
 }

@@ -55,7 +55,10 @@ export const stepKeysElsewhere: ReadonlyMap<string, string> = new Map([
   ['after_script', 'write a step after this one, with `when: {status: [success, failure]}`'],
   ['uses', 'actions do not exist here: name an `image` and its `commands`'],
   ['with', 'actions do not exist here: name an `image` and its `commands`'],
-  ['settings', 'plugins do not exist here: name an `image`, its `commands` and the `environment` they need; images are built by a `build` step'],
+  [
+    'settings',
+    'plugins do not exist here: name an `image`, its `commands` and the `environment` they need; images are built by a `build` step',
+  ],
   ['env', 'it is called `environment`'],
   ['variables', 'it is called `environment`'],
   ['secrets', 'write `environment: {TOKEN: {from_secret: token}}`'],
@@ -98,7 +101,7 @@ export const stepKeysElsewhere: ReadonlyMap<string, string> = new Map([
   ['shell', 'commands run in `sh`; start another one in them: `bash -c "..."`'],
   ['runs-on', 'choose runners with `labels` at the top of the file'],
   ['dockerfile', 'it belongs to `build`: `build: {dockerfile: Dockerfile}`'],
-  ['ports', 'ports belong to services, and all of theirs are reachable by the service\'s name'],
+  ['ports', "ports belong to services, and all of theirs are reachable by the service's name"],
   ['tags', 'tags of an image belong to `build`; runners are chosen with `labels` at the top of the file'],
   ['optional', 'a step that is left out by its `when` is never waited for: remove it'],
 ]);

@@ -3,7 +3,17 @@ import { limits } from '../limits.js';
 import { allNeeds } from '../graph/graph.js';
 import { quoted } from '../problems/printable.js';
 import type { ProblemReport } from '../problems/problem-report.js';
-import { cloneStep, IdAllocator, jobId, publishStep, timeoutFor, workspacePath, type PlanDraft, type ServiceDraft, type StepDraft } from '../plan/plan-draft.js';
+import {
+  cloneStep,
+  IdAllocator,
+  jobId,
+  publishStep,
+  timeoutFor,
+  workspacePath,
+  type PlanDraft,
+  type ServiceDraft,
+  type StepDraft,
+} from '../plan/plan-draft.js';
 import { decidePublish, reportTagClashes, type PublishDecision } from './decide-publish.js';
 import { emitBuildStep, emitRunStep, emitService, type EmitContext } from './emit-steps.js';
 import type { FileContent, NamedService, NamedStep } from './file-shape.js';
@@ -31,7 +41,8 @@ export class JobEmitter {
     readonly skipped: SkippedPart[],
   ) {
     this.#cloneIds = file.clone?.skip === true ? [] : [this.#ids.next('clone')];
-    for (const index of graph.steps.keys()) if (selection.kept.includes(index)) this.#idByStep.set(index, this.#ids.next(this.#step(index).name));
+    for (const index of graph.steps.keys())
+      if (selection.kept.includes(index)) this.#idByStep.set(index, this.#ids.next(this.#step(index).name));
     this.#emit = {
       context,
       report,
@@ -47,13 +58,20 @@ export class JobEmitter {
     const before = this.selection.kept.filter((index) => !this.#isAfter(index));
     const after = this.selection.kept.filter((index) => this.#isAfter(index));
     const depth = this.file.clone?.depth ?? limits.cloneDepthDefault;
-    const steps: StepDraft[] = this.#cloneIds.map((id) => cloneStep(id, { timeoutMs, ...(depth === 0 ? {} : { depth }) }));
+    const steps: StepDraft[] = this.#cloneIds.map((id) =>
+      cloneStep(id, { timeoutMs, ...(depth === 0 ? {} : { depth }) }),
+    );
     for (const index of before) steps.push(this.#emitStep(index, this.#needsOf(index)));
     steps.push(...this.#emitPublishing(before));
     const barrier = this.#publishIds.length > 0 ? this.#publishIds : this.#sinks(before);
     for (const index of after) {
       const own = [...(this.selection.needs[index] ?? [])].filter((need) => this.#isAfter(need));
-      steps.push(this.#emitStep(index, own.length > 0 ? own.map((need) => this.#id(need)) : barrier.length > 0 ? barrier : this.#cloneIds));
+      steps.push(
+        this.#emitStep(
+          index,
+          own.length > 0 ? own.map((need) => this.#id(need)) : barrier.length > 0 ? barrier : this.#cloneIds,
+        ),
+      );
     }
     const services = this.#emitServices();
     const labels = Object.fromEntries((this.file.labels ?? []).map((label) => [label.name, label.value]));
@@ -80,10 +98,20 @@ export class JobEmitter {
 
   #emitStep(index: number, needs: string[]): StepDraft {
     const step = this.#step(index);
-    const place = { id: this.#id(index), stage: this.graph.stages[index] ?? 'build', needs, runWhen: this.selection.runWhen.get(index) ?? 'success' };
+    const place = {
+      id: this.#id(index),
+      stage: this.graph.stages[index] ?? 'build',
+      needs,
+      runWhen: this.selection.runWhen.get(index) ?? 'success',
+    };
     const decision = this.#decisions.get(step);
     if (decision === undefined) return emitRunStep(step, place, this.#emit);
-    return emitBuildStep(step, place, { repository: decision.repository, publish: decision.tags.length > 0 }, this.#emit);
+    return emitBuildStep(
+      step,
+      place,
+      { repository: decision.repository, publish: decision.tags.length > 0 },
+      this.#emit,
+    );
   }
 
   /** Version tags move when every step before has ended and none of them failed. */
@@ -101,11 +129,15 @@ export class JobEmitter {
   }
 
   #emitServices(): ServiceDraft[] {
-    const runs = this.selection.kept.filter((index) => !isBuild(this.#step(index)) && this.#step(index).value.network !== 'none');
+    const runs = this.selection.kept.filter(
+      (index) => !isBuild(this.#step(index)) && this.#step(index).value.network !== 'none',
+    );
     const all = allNeeds(this.selection.needs);
     const drafts = this.selection.services.flatMap((service) => {
       const build = this.graph.indexOf(imageUseOf(service)?.name ?? '');
-      const users = runs.filter((index) => build === undefined || all[index]?.has(build) === true || this.#isAfter(index));
+      const users = runs.filter(
+        (index) => build === undefined || all[index]?.has(build) === true || this.#isAfter(index),
+      );
       return this.#emitOne(service, users);
     });
     for (const index of runs) {
@@ -120,10 +152,23 @@ export class JobEmitter {
   }
 
   #emitOne(service: NamedService, users: readonly number[]): ServiceDraft[] {
-    if (users.length > 0) return [emitService(service, this.#serviceIds.next(service.name), users.map((index) => this.#id(index)), this.#emit)];
+    if (users.length > 0)
+      return [
+        emitService(
+          service,
+          this.#serviceIds.next(service.name),
+          users.map((index) => this.#id(index)),
+          this.#emit,
+        ),
+      ];
     const use = imageUseOf(service);
     const hint = use === undefined ? 'remove it' : `let a step wait for ${quoted(use.name)} with \`depends_on\``;
-    this.report.warning('unused-service', service.nameSpan, `no step that runs can reach the service ${quoted(service.name)}, so it is not started`, hint);
+    this.report.warning(
+      'unused-service',
+      service.nameSpan,
+      `no step that runs can reach the service ${quoted(service.name)}, so it is not started`,
+      hint,
+    );
     return [];
   }
 

@@ -46,12 +46,22 @@ export function emitRunStep(step: NamedStep, place: StepPlace, emit: EmitContext
   };
 }
 
-export function emitBuildStep(step: NamedStep, place: StepPlace, image: { repository: string; publish: boolean }, emit: EmitContext): BuildDraft {
+export function emitBuildStep(
+  step: NamedStep,
+  place: StepPlace,
+  image: { repository: string; publish: boolean },
+  emit: EmitContext,
+): BuildDraft {
   const build = step.value.build;
   const context = folder(build?.context ?? '.');
   for (const argument of build?.args ?? []) {
     if (!('secret' in argument.value)) continue;
-    emit.report.warning('secret-in-image', argument.nameSpan, 'whoever gets the image can read its build arguments, so this secret will be in it', 'use the secret in a step before, or in the running container');
+    emit.report.warning(
+      'secret-in-image',
+      argument.nameSpan,
+      'whoever gets the image can read its build arguments, so this secret will be in it',
+      'use the secret in a step before, or in the running container',
+    );
   }
   return {
     kind: 'build-image',
@@ -83,7 +93,12 @@ export function emitService(service: NamedService, id: string, usedBy: string[],
 }
 
 function commonOf(step: NamedStep, place: StepPlace, emit: EmitContext) {
-  return { ...place, name: step.name, onFailure: step.value.failure ?? 'fail', timeoutMs: timeoutFor(step.value.timeout, emit.timeoutMs) };
+  return {
+    ...place,
+    name: step.name,
+    onFailure: step.value.failure ?? 'fail',
+    timeoutMs: timeoutFor(step.value.timeout, emit.timeoutMs),
+  };
 }
 
 /** The checker has seen to it that there is an image. */

@@ -15,7 +15,11 @@ import { namedItems } from './named-items.js';
 import { readyShape } from './ready-shape.js';
 import { plainConditions, stepConditions } from './when.js';
 
-const namePattern = { charsMax: limits.nameCharsMax, pattern: /^[^\u0000-\u001f\u007f]+$/, expects: 'a name without control characters' };
+const namePattern = {
+  charsMax: limits.nameCharsMax,
+  pattern: /^[^\u0000-\u001f\u007f]+$/,
+  expects: 'a name without control characters',
+};
 const stepName = word(namePattern);
 
 export type ImageSource = { readonly name: string } | { readonly fromStep: string };
@@ -24,8 +28,12 @@ const image: Shape<ImageSource> = expecting(
   'the name of an image, or `{from_step: NAME}`',
   either(
     mapped(imageName, (name): ImageSource => ({ name })),
-    mapped(record({ from_step: field(stepName, 'Name of the `build` step whose image is meant.') }, { required: ['from_step'] }), (value): ImageSource | undefined =>
-      value.from_step === undefined ? undefined : { fromStep: value.from_step },
+    mapped(
+      record(
+        { from_step: field(stepName, 'Name of the `build` step whose image is meant.') },
+        { required: ['from_step'] },
+      ),
+      (value): ImageSource | undefined => (value.from_step === undefined ? undefined : { fromStep: value.from_step }),
     ),
   ),
 );
@@ -52,9 +60,15 @@ const limitsShape = record({
 });
 
 const container = {
-  image: field(located(image), 'Image of the container, or `{from_step: NAME}` for the image that a `build` step made.'),
+  image: field(
+    located(image),
+    'Image of the container, or `{from_step: NAME}` for the image that a `build` step made.',
+  ),
   pull: field(pull, 'When to ask the registry: `true` or `always`, `false` or `if-missing` (default), `never`.'),
-  environment: field(environment, 'Variables: a map, or a list of `NAME=value`; `{from_secret: NAME}` takes a secret of the project.'),
+  environment: field(
+    environment,
+    'Variables: a map, or a list of `NAME=value`; `{from_secret: NAME}` takes a secret of the project.',
+  ),
   entrypoint: field(argumentList, "Replaces the image's entry point."),
   command: field(argumentList, "Replaces the image's own arguments."),
   limits: field(limitsShape, 'Ceilings of the container.'),
@@ -87,15 +101,31 @@ export const stepShape = record(
     commands: field(commands, 'Lines of a shell script in the image; the first that fails ends the step.'),
     build: field(buildShape, 'Instead of `image`: builds an image from a Dockerfile.'),
     working_dir: field(containerPath, 'Folder in which the commands run; the workspace by default.'),
-    user: field(word({ charsMax: 100, pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/, expects: 'a user, or `user:group`' }), 'User in the container.'),
-    network: field(choice(['job', 'none'], new Map([['host', 'no step gets the network of its runner']])), '`none` cuts the step off from services and the world.'),
+    user: field(
+      word({
+        charsMax: 100,
+        pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/,
+        expects: 'a user, or `user:group`',
+      }),
+      'User in the container.',
+    ),
+    network: field(
+      choice(['job', 'none'], new Map([['host', 'no step gets the network of its runner']])),
+      '`none` cuts the step off from services and the world.',
+    ),
     extra_hosts: field(extraHosts, 'Further entries of the hosts file, `name:address`.'),
     dns: field(dnsServers, 'Name servers instead of the usual ones.'),
     services: field(services, 'Services for this step alone.'),
     when: field(stepConditions, 'When the step runs; a list of conditions holds when one of them does.'),
-    depends_on: field(oneOrMany(located(stepName), { min: 0, max: limits.stepsMax }), 'Steps to wait for. One `depends_on` in a file makes its steps a graph.'),
+    depends_on: field(
+      oneOrMany(located(stepName), { min: 0, max: limits.stepsMax }),
+      'Steps to wait for. One `depends_on` in a file makes its steps a graph.',
+    ),
     failure: field(choice(['fail', 'ignore']), '`ignore`: a failure is shown, and fails nothing.'),
-    stage: field(choice(stages), 'Where the step belongs; by default `pre_build` before an image build, `integration` after it, `build` without one.'),
+    stage: field(
+      choice(stages),
+      'Where the step belongs; by default `pre_build` before an image build, `integration` after it, `build` without one.',
+    ),
     timeout: field(duration({ msMax: limits.timeoutMsMax }), 'Longest time the step may take.'),
   },
   { expects: 'a step (a map)', elsewhere: stepKeysElsewhere },
@@ -112,7 +142,10 @@ const steps = namedItems(stepShape, {
 
 const cloneShape = record(
   {
-    depth: field(integer({ min: 0, max: limits.cloneDepthMax }), 'How many commits to fetch: 1 by default, 0 for the whole history.'),
+    depth: field(
+      integer({ min: 0, max: limits.cloneDepthMax }),
+      'How many commits to fetch: 1 by default, 0 for the whole history.',
+    ),
     skip: field(boolean, '`true`: no clone; the workspace starts empty.'),
   },
   { expects: 'a map such as `{depth: 10}` or `{skip: true}`', elsewhere: cloneKeysElsewhere },
@@ -125,7 +158,10 @@ export const fileShape = record(
   {
     steps: field(steps, 'What runs, one after the other; or as a graph, where a step has `depends_on`.'),
     services: field(services, 'Containers beside the steps, reachable by their names.'),
-    environment: field(plainEnvironment, 'Variables of every step with an image. No secrets: a step names what it needs.'),
+    environment: field(
+      plainEnvironment,
+      'Variables of every step with an image. No secrets: a step names what it needs.',
+    ),
     when: field(plainConditions, 'When anything of this file runs.'),
     clone: field(cloneShape, 'How the repository comes into the workspace.'),
     labels: field(

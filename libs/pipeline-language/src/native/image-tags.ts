@@ -21,16 +21,25 @@ export const imageTag = mapped(
     charsMax: 200,
     pattern: /^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$/,
     expects: 'a tag of letters, digits, `_`, `.` and `-`',
-    hint: (value) => (value.includes('$') ? `these stand for what the build knows: ${names.map((name) => `{${name}}`).join(', ')}` : undefined),
+    hint: (value) =>
+      value.includes('$')
+        ? `these stand for what the build knows: ${names.map((name) => `{${name}}`).join(', ')}`
+        : undefined,
   }),
   (tag, node, report) => {
     for (const [whole, name = ''] of tag.matchAll(placeholder)) {
       if (Object.hasOwn(values, name)) continue;
       const near = didYouMean(name, names);
-      report.error('bad-placeholder', node.span, `${quoted(whole)} stands for nothing`, near === undefined ? `known: ${names.map((each) => `{${each}}`).join(', ')}` : `did you mean \`{${near}}\`?`);
+      report.error(
+        'bad-placeholder',
+        node.span,
+        `${quoted(whole)} stands for nothing`,
+        near === undefined ? `known: ${names.map((each) => `{${each}}`).join(', ')}` : `did you mean \`{${near}}\`?`,
+      );
     }
     const rest = tag.replace(placeholder, 'x');
-    if (!tagPattern.test(rest)) report.error('bad-placeholder', node.span, `${quoted(tag)} is no tag: a brace is left open`);
+    if (!tagPattern.test(rest))
+      report.error('bad-placeholder', node.span, `${quoted(tag)} is no tag: a brace is left open`);
     return tag;
   },
 );

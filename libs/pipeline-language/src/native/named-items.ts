@@ -21,7 +21,9 @@ interface NamedRules {
 
 /** Things with names: a list in which each has a `name`, or a map by name. Both mean the same. */
 export function namedItems<Content extends Item>(item: Shape<Content>, rules: NamedRules): Shape<Named<Content>[]> {
-  const list = mapped(listOf(item, rules), (contents) => contents.map((value, index) => nameOf(value, rules.fallback(index + 1))));
+  const list = mapped(listOf(item, rules), (contents) =>
+    contents.map((value, index) => nameOf(value, rules.fallback(index + 1))),
+  );
   const map = mapped(dictionary(item, rules), (entries, _node, report) => {
     for (const entry of entries) if (entry.value.name !== undefined) reportSecondName(entry, report);
     return entries;
@@ -30,11 +32,20 @@ export function namedItems<Content extends Item>(item: Shape<Content>, rules: Na
 }
 
 function nameOf<Content extends Item>(value: Content, fallback: string): Named<Content> {
-  return { name: value.name?.value ?? fallback, nameSpan: value.name?.span ?? { start: value.place.span.start, end: value.place.span.start + 1 }, value };
+  return {
+    name: value.name?.value ?? fallback,
+    nameSpan: value.name?.span ?? { start: value.place.span.start, end: value.place.span.start + 1 },
+    value,
+  };
 }
 
 function reportSecondName(entry: Named<Item>, report: ProblemReport): void {
-  report.error('name-twice', entry.value.place.keySpan('name'), `${quoted(entry.name)} has its name already, as the key of the map`, 'remove `name`, or write a list');
+  report.error(
+    'name-twice',
+    entry.value.place.keySpan('name'),
+    `${quoted(entry.name)} has its name already, as the key of the map`,
+    'remove `name`, or write a list',
+  );
 }
 
 /** Names are how things refer to each other, so each is given once. */
@@ -42,7 +53,13 @@ export function reportDuplicateNames(items: readonly Named<unknown>[], what: str
   const lines = new Map<string, number>();
   for (const { name, nameSpan } of items) {
     const first = lines.get(name);
-    if (first !== undefined) report.error('duplicate-name', nameSpan, `there are two ${what} called ${quoted(name)}; the first is in line ${first}`, 'give one of them another name');
+    if (first !== undefined)
+      report.error(
+        'duplicate-name',
+        nameSpan,
+        `there are two ${what} called ${quoted(name)}; the first is in line ${first}`,
+        'give one of them another name',
+      );
     else lines.set(name, report.source.positionOf(nameSpan.start).line);
   }
 }

@@ -42,14 +42,25 @@ export const readyShape: Shape<Ready> = expecting(
       const timeoutMs = value.timeout ?? limits.readyTimeoutMsDefault;
       const httpPort = value.http?.port ?? value.port;
       if (value.http !== undefined && httpPort === undefined) {
-        report.error('ready-without-port', value.place.keySpan('http'), '`http` needs a port', 'write `http: {port: 8080, path: /health}`');
+        report.error(
+          'ready-without-port',
+          value.place.keySpan('http'),
+          '`http` needs a port',
+          'write `http: {port: 8080, path: /health}`',
+        );
         return undefined;
       }
       if (!['port', 'http', 'command'].some((key) => value.place.has(key))) {
-        report.error('ready-says-nothing', node.span, '`ready` names nothing to wait for', 'add `port`, `http` or `command`');
+        report.error(
+          'ready-says-nothing',
+          node.span,
+          '`ready` names nothing to wait for',
+          'add `port`, `http` or `command`',
+        );
         return undefined;
       }
-      const asked = value.http === undefined || httpPort === undefined ? undefined : { port: httpPort, path: value.http.path };
+      const asked =
+        value.http === undefined || httpPort === undefined ? undefined : { port: httpPort, path: value.http.path };
       return { port: value.port, http: asked, command: value.command, timeoutMs };
     }),
   ),

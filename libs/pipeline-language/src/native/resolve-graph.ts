@@ -1,4 +1,4 @@
-import { allNeeds, findCycle, type Needs } from '../graph/graph.js';
+import { allNeeds, findCycles, type Needs } from '../graph/graph.js';
 import { didYouMean } from '../problems/did-you-mean.js';
 import { quoted } from '../problems/printable.js';
 import type { ProblemReport } from '../problems/problem-report.js';
@@ -37,17 +37,28 @@ export function resolveGraph(steps: readonly NamedStep[], report: ProblemReport)
       const target = findBuild(image, steps, indices, report);
       if (target === undefined) continue;
       if (isGraph) needs[index]?.add(target);
-      else if (target >= index) report.error('image-not-built-yet', image.span, `${quoted(image.name)} builds its image only later`, `move ${quoted(image.name)} before ${quoted(step.name)}`);
+      else if (target >= index)
+        report.error(
+          'image-not-built-yet',
+          image.span,
+          `${quoted(image.name)} builds its image only later`,
+          `move ${quoted(image.name)} before ${quoted(step.name)}`,
+        );
     }
   }
-  const cycle = findCycle(needs);
-  if (cycle !== undefined) {
-    reportCycle(cycle, steps, report);
-    return undefined;
-  }
+  const cycles = findCycles(needs);
+  for (const cycle of cycles) reportCycle(cycle, steps, report);
+  if (cycles.length > 0) return undefined;
   const all = allNeeds(needs);
   const stages = stagesOf(steps, all);
-  const graph: StepGraph = { steps, needs, all, stages, hasBuild: steps.some(isBuild), indexOf: (name) => indices.get(name) };
+  const graph: StepGraph = {
+    steps,
+    needs,
+    all,
+    stages,
+    hasBuild: steps.some(isBuild),
+    indexOf: (name) => indices.get(name),
+  };
   checkStageOrder(graph, report);
   return graph;
 }
@@ -80,24 +91,53 @@ function useOf(image: NamedStep['value']['image']): ImageUse[] {
 }
 
 /** The `build` step that a `from_step` names; reports when there is none. */
-export function findBuild(use: ImageUse, steps: readonly NamedStep[], indices: ReadonlyMap<string, number>, report: ProblemReport): number | undefined {
+export function findBuild(
+  use: ImageUse,
+  steps: readonly NamedStep[],
+  indices: ReadonlyMap<string, number>,
+  report: ProblemReport,
+): number | undefined {
   const index = indices.get(use.name);
   const step = index === undefined ? undefined : steps[index];
   if (step === undefined) reportUnknownStep(use.name, use.span, indices, report);
-  else if (!isBuild(step)) report.error('step-builds-nothing', use.span, `${quoted(use.name)} builds no image`, 'name a step that has `build`');
+  else if (!isBuild(step))
+    report.error(
+      'step-builds-nothing',
+      use.span,
+      `${quoted(use.name)} builds no image`,
+      'name a step that has `build`',
+    );
   else return index;
   return undefined;
 }
 
-function reportUnknownStep(name: string, span: Span, indices: ReadonlyMap<string, number>, report: ProblemReport): void {
+function reportUnknownStep(
+  name: string,
+  span: Span,
+  indices: ReadonlyMap<string, number>,
+  report: ProblemReport,
+): void {
   const near = didYouMean(name, indices.keys());
-  report.error('unknown-step', span, `there is no step called ${quoted(name)}`, near === undefined ? `steps here: ${[...indices.keys()].slice(0, 10).map((each) => quoted(each)).join(', ')}` : `did you mean ${quoted(near)}?`);
+  report.error(
+    'unknown-step',
+    span,
+    `there is no step called ${quoted(name)}`,
+    near === undefined
+      ? `steps here: ${[...indices.keys()]
+          .slice(0, 10)
+          .map((each) => quoted(each))
+          .join(', ')}`
+      : `did you mean ${quoted(near)}?`,
+  );
 }
 
 function reportCycle(cycle: readonly number[], steps: readonly NamedStep[], report: ProblemReport): void {
   const first = steps[cycle[0] ?? 0];
   if (first === undefined) return;
-  const path = cycle.map((index) => steps[index]?.name ?? '').map((name) => quoted(name)).join(' → ');
+  const path = cycle
+    .map((index) => steps[index]?.name ?? '')
+    .map((name) => quoted(name))
+    .join(' → ');
   const span = first.value.place.has('depends_on') ? first.value.place.keySpan('depends_on') : first.nameSpan;
   report.error('cycle', span, `${quoted(first.name)} waits for itself: ${path}`, 'take one of these `depends_on` away');
 }
@@ -117,7 +157,13 @@ function checkStageOrder(graph: StepGraph, report: ProblemReport): void {
   if (!graph.hasBuild) return;
   for (const [index, step] of graph.steps.entries()) {
     if (isAfterPublishing(graph.stages[index])) {
-      if (isBuild(step)) report.error('stage-order', step.value.place.keySpan('stage'), 'an image build cannot stand after publishing', 'remove `stage`: it is `build`');
+      if (isBuild(step))
+        report.error(
+          'stage-order',
+          step.value.place.keySpan('stage'),
+          'an image build cannot stand after publishing',
+          'remove `stage`: it is `build`',
+        );
       continue;
     }
     for (const need of graph.needs[index] ?? []) {

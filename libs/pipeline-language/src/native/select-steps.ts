@@ -28,7 +28,13 @@ export function selectSteps(file: FileContent, graph: StepGraph, context: Compil
     if (step === undefined) continue;
     const verdict = judge(step.value.when ?? [], context);
     const missing = imagesOf(step).find((image) => removed.has(graph.indexOf(image.name) ?? -1))?.name;
-    const reason = !whole.holds ? whole.reason : !verdict.holds ? verdict.reason : missing === undefined ? undefined : withoutImage(missing);
+    const reason = !whole.holds
+      ? whole.reason
+      : !verdict.holds
+        ? verdict.reason
+        : missing === undefined
+          ? undefined
+          : withoutImage(missing);
     if (reason !== undefined) {
       removed.add(index);
       skipped.push({ step: step.name, reason });
@@ -41,11 +47,22 @@ export function selectSteps(file: FileContent, graph: StepGraph, context: Compil
     if (reason !== undefined) skipped.push({ step: `service ${service.name}`, reason });
     return reason === undefined;
   });
-  return { kept: order.filter((index) => !removed.has(index)), needs: without(graph.needs, removed), runWhen, services, skipped };
+  return {
+    kept: order.filter((index) => !removed.has(index)),
+    needs: without(graph.needs, removed),
+    runWhen,
+    services,
+    skipped,
+  };
 }
 
 /** Why a service is left out, if it is. */
-export function refusalOf(service: NamedService, graph: StepGraph, removed: ReadonlySet<number>, context: CompileContext): string | undefined {
+export function refusalOf(
+  service: NamedService,
+  graph: StepGraph,
+  removed: ReadonlySet<number>,
+  context: CompileContext,
+): string | undefined {
   const verdict = judge(service.value.when ?? [], context);
   if (!verdict.holds) return verdict.reason;
   const use = imageUseOf(service);

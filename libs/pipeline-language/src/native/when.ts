@@ -32,7 +32,9 @@ const pattern = word({
   pattern: /^[^!{}[\]\s]+$/,
   expects: 'a name, in which `*`, `**` and `?` are wildcards',
   hint: (value) =>
-    value.startsWith('!') ? `write \`{exclude: ${printable(value.slice(1))}}\`` : 'write alternatives as a list: `[main, "release/*"]`',
+    value.startsWith('!')
+      ? `write \`{exclude: ${printable(value.slice(1))}}\``
+      : 'write alternatives as a list: `[main, "release/*"]`',
 });
 
 export interface Matcher<Item> {
@@ -56,7 +58,10 @@ function matcher<Item>(item: Shape<Item>): Shape<Matcher<Item>> {
   );
 }
 
-const eventMatcher = field(matcher(choice(events, eventsElsewhere)), 'What happened: `push`, `tag`, `pull_request`, `manual`.');
+const eventMatcher = field(
+  matcher(choice(events, eventsElsewhere)),
+  'What happened: `push`, `tag`, `pull_request`, `manual`.',
+);
 const branchMatcher = field(
   matcher(pattern),
   'Pattern of the branch; of a pull request the branch it goes to. A tag has no branch, so this does not ask it.',
@@ -67,23 +72,33 @@ const status = field(
   'How the steps before went: `success` (nothing failed, the default), `failure`, or both.',
 );
 
-const conditionShape = record({ event: eventMatcher, branch: branchMatcher, tag: tagMatcher, status }, { expects: 'a map', elsewhere: whenKeysElsewhere });
+const conditionShape = record(
+  { event: eventMatcher, branch: branchMatcher, tag: tagMatcher, status },
+  { expects: 'a map', elsewhere: whenKeysElsewhere },
+);
 
 /** Several conditions in a list: one that holds is enough. */
 export const stepConditions = oneOrMany(conditionShape, { max: limits.conditionsMax });
 
 /** Where nothing stands before, there is no status to ask for. */
-const plainCondition = record({ event: eventMatcher, branch: branchMatcher, tag: tagMatcher }, { expects: 'a map', elsewhere: whenKeysElsewhere });
+const plainCondition = record(
+  { event: eventMatcher, branch: branchMatcher, tag: tagMatcher },
+  { expects: 'a map', elsewhere: whenKeysElsewhere },
+);
 export const plainConditions = oneOrMany(plainCondition, { max: limits.conditionsMax });
 
 export type StepCondition = ValueOf<typeof conditionShape>;
 export type PlainCondition = ValueOf<typeof plainCondition>;
 export type RunWhen = 'success' | 'failure' | 'always';
 
-export type Verdict<Condition> = { readonly holds: true; readonly by: readonly Condition[] } | { readonly holds: false; readonly reason: string };
+export type Verdict<Condition> =
+  { readonly holds: true; readonly by: readonly Condition[] } | { readonly holds: false; readonly reason: string };
 
 /** No condition at all always holds. */
-export function judge<Condition extends PlainCondition>(conditions: readonly Condition[], context: CompileContext): Verdict<Condition> {
+export function judge<Condition extends PlainCondition>(
+  conditions: readonly Condition[],
+  context: CompileContext,
+): Verdict<Condition> {
   const refusals: string[] = [];
   const by: Condition[] = [];
   for (const condition of conditions) {
@@ -103,13 +118,18 @@ export function runWhenOf(conditions: readonly StepCondition[]): RunWhen {
 
 function refusalOf(condition: PlainCondition, context: CompileContext): string | undefined {
   const { event, branch, tag } = condition;
-  if (event !== undefined && !meets(event, (wanted) => wanted === context.event)) return `runs only for ${inWords('event', event)}`;
+  if (event !== undefined && !meets(event, (wanted) => wanted === context.event))
+    return `runs only for ${inWords('event', event)}`;
   // As in Woodpecker, since `event: [push, tag], branch: main` is what people write for both.
   if (branch !== undefined && context.event !== 'tag') {
     const name = context.event === 'pull_request' ? context.baseBranch : context.branch;
-    if (name === undefined || !meets(branch, (wanted) => globMatches(wanted, name))) return `runs only for ${inWords('branch', branch)}`;
+    if (name === undefined || !meets(branch, (wanted) => globMatches(wanted, name)))
+      return `runs only for ${inWords('branch', branch)}`;
   }
-  if (tag !== undefined && (context.tag === undefined || !meets(tag, (wanted) => globMatches(wanted, context.tag ?? '')))) {
+  if (
+    tag !== undefined &&
+    (context.tag === undefined || !meets(tag, (wanted) => globMatches(wanted, context.tag ?? '')))
+  ) {
     return `runs only for ${inWords('tag', tag)}`;
   }
   return undefined;

@@ -14,13 +14,15 @@ export function convertDocument(root: Node, report: ProblemReport): SourceNode |
 class Conversion {
   readonly #anchors = new Map<string, SourceNode>();
   #entries = 0;
+  #saidTooLarge = false;
 
   constructor(readonly report: ProblemReport) {}
 
   convert(node: unknown): SourceNode {
     if (isAlias(node)) return this.#alias(node.source, spanOf(node));
     const converted = isMap(node) ? this.#map(node) : isSeq(node) ? this.#list(node) : this.#scalar(node);
-    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) this.#anchors.set(node.anchor, converted);
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, converted);
     return converted;
   }
 
@@ -28,7 +30,12 @@ class Conversion {
   #alias(name: string, span: Span): SourceNode {
     const target = this.#anchors.get(name);
     if (target !== undefined) return target;
-    this.report.error('unknown-alias', span, `nothing before this is anchored as ${quoted(`&${name}`)}`, 'a text that starts with `*` must stand in quotes');
+    this.report.error(
+      'unknown-alias',
+      span,
+      `nothing before this is anchored as ${quoted(`&${name}`)}`,
+      'a text that starts with `*` must stand in quotes',
+    );
     return nothing(span);
   }
 
@@ -48,7 +55,12 @@ class Conversion {
       const before = own.get(entry.key);
       if (entry.key === '<<') merged.push(entry.value);
       else if (before === undefined) own.set(entry.key, entry);
-      else this.report.error('duplicate-key', entry.keySpan, `${quoted(entry.key)} stands here a second time; the first is in line ${this.#lineOf(before.keySpan)}`);
+      else
+        this.report.error(
+          'duplicate-key',
+          entry.keySpan,
+          `${quoted(entry.key)} stands here a second time; the first is in line ${this.#lineOf(before.keySpan)}`,
+        );
     }
     const entries = merged.length === 0 ? own : this.#merge(own, merged);
     const values = [...entries.values()];
@@ -59,7 +71,12 @@ class Conversion {
     const key = isAlias(pair.key) ? this.convert(pair.key) : isScalar(pair.key) ? this.#scalar(pair.key) : undefined;
     if (key === undefined || key.kind === 'map' || key.kind === 'list' || key.kind === 'null') {
       const span = spanOf(pair.key, mapSpan);
-      this.report.error('bad-key', span, 'a key must be a word', 'a text that starts with `{`, `[` or `?` must stand in quotes');
+      this.report.error(
+        'bad-key',
+        span,
+        'a key must be a word',
+        'a text that starts with `{`, `[` or `?` must stand in quotes',
+      );
       return undefined;
     }
     const keySpan = spanOf(pair.key, mapSpan);
@@ -98,7 +115,11 @@ class Conversion {
 
   #text(text: string, span: Span): SourceScalar {
     if (text.includes('\u0000') || !text.isWellFormed()) {
-      this.report.error('bad-text', span, 'this text holds a NUL or half a character, which no program takes as an argument');
+      this.report.error(
+        'bad-text',
+        span,
+        'this text holds a NUL or half a character, which no program takes as an argument',
+      );
     }
     return { kind: 'text', span, size: 1, text, number: Number.NaN };
   }
@@ -110,7 +131,14 @@ class Conversion {
   }
 
   #tooLarge(span: Span): void {
-    this.report.error('too-many-values', span, `with every alias written out the file has more than ${limits.expandedValuesMax} values`);
+    // What holds it is too large as well.
+    if (this.#saidTooLarge) return;
+    this.#saidTooLarge = true;
+    this.report.error(
+      'too-many-values',
+      span,
+      `with every alias written out the file has more than ${limits.expandedValuesMax} values`,
+    );
   }
 
   #lineOf(span: Span): number {

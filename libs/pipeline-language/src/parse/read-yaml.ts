@@ -17,7 +17,8 @@ export function readYaml(report: ProblemReport): SourceNode | undefined {
   if (document === undefined) return undefined;
   for (const fault of [...document.errors, ...document.warnings]) explainSyntax(fault, report);
   if (document.contents === null) {
-    if (!report.failed) report.error('empty-file', { start: 0, end: 1 }, 'the file says nothing', 'start with `steps:`');
+    if (!report.failed)
+      report.error('empty-file', { start: 0, end: 1 }, 'the file says nothing', 'start with `steps:`');
     return undefined;
   }
   // A file with broken syntax has no dependable structure: complaints about it would only mislead.
@@ -38,7 +39,12 @@ function tokenize(text: string, report: ProblemReport): CST.Token[] | undefined 
       return undefined;
     }
     if (units > limits.parseUnitsMax) {
-      report.error('file-too-complex', place, 'the file has more parts than are read', 'keep long scripts in files of their own and call them');
+      report.error(
+        'file-too-complex',
+        place,
+        'the file has more parts than are read',
+        'keep long scripts in files of their own and call them',
+      );
       return undefined;
     }
   }
@@ -56,12 +62,24 @@ function unitsOf(lexeme: string): number {
 
 function composeOne(tokens: readonly CST.Token[], report: ProblemReport): Document.Parsed | undefined {
   // Keys are compared by us, as the library's own comparison is quadratic; `<<` likewise is ours, with a budget.
-  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'silent' });
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   let first: Document.Parsed | undefined;
   for (const document of composer.compose(tokens, true)) {
     if (first !== undefined) {
       const place = { start: document.range[0], end: document.range[0] + 1 };
-      report.error('several-documents', place, 'a second YAML document starts here', 'one pipeline file describes one pipeline: remove the `---`');
+      report.error(
+        'several-documents',
+        place,
+        'a second YAML document starts here',
+        'one pipeline file describes one pipeline: remove the `---`',
+      );
       break;
     }
     first = document;

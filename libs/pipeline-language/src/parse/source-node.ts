@@ -41,7 +41,7 @@ const kindNames: { readonly [kind in NodeKind]: string } = {
   list: 'a list',
   text: 'text',
   number: 'a number',
-  boolean: 'true or false',
+  boolean: 'a truth value',
   null: 'nothing',
 };
 

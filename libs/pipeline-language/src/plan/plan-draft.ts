@@ -1,4 +1,11 @@
-import { Plan, type BuildImageStep, type CloneStep, type PlannedService, type PublishImageStep, type RunStep } from '@cyclone/contracts';
+import {
+  Plan,
+  type BuildImageStep,
+  type CloneStep,
+  type PlannedService,
+  type PublishImageStep,
+  type RunStep,
+} from '@cyclone/contracts';
 import type { CompileContext } from '../compile-context.js';
 import { limits } from '../limits.js';
 import { quoted } from '../problems/printable.js';
@@ -22,7 +29,11 @@ export class IdAllocator {
   readonly #taken = new Set<string>();
 
   next(name: string): string {
-    const slug = name.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 50).replace(/[^A-Za-z0-9]+$/, '');
+    const slug = name
+      .replace(/[^A-Za-z0-9_-]+/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 50)
+      .replace(/[^A-Za-z0-9]+$/, '');
     const base = slug === '' ? 'step' : slug;
     let id = base;
     for (let number = 2; this.#taken.has(id.toLowerCase()); number += 1) id = `${base}-${number}`;
@@ -46,9 +57,28 @@ export function cloneStep(id: string, options: { readonly depth?: number; readon
   };
 }
 
-export function publishStep(options: { id: string; name: string; from: string; tags: string[]; needs: string[]; timeoutMs: number }): PublishDraft {
+export function publishStep(options: {
+  id: string;
+  name: string;
+  from: string;
+  tags: string[];
+  needs: string[];
+  timeoutMs: number;
+}): PublishDraft {
   const { id, name, from, tags, needs, timeoutMs } = options;
-  return { kind: 'publish-image', id, name, stage: 'post_build', needs, runWhen: 'success', onFailure: 'fail', timeoutMs, environment: {}, from, tags };
+  return {
+    kind: 'publish-image',
+    id,
+    name,
+    stage: 'post_build',
+    needs,
+    runWhen: 'success',
+    onFailure: 'fail',
+    timeoutMs,
+    environment: {},
+    from,
+    tags,
+  };
 }
 
 /** Where the image goes; one that is only used by later steps of the job needs no registry, so any name will do. */
@@ -66,6 +96,11 @@ export function sealPlan(draft: PlanDraft, report: ProblemReport): Plan | undefi
   const parsed = Plan.safeParse(draft);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  report.error('plan-refused', { start: 0, end: 1 }, `this file makes no valid plan: ${quoted(issue?.path.join('.') ?? '')} ${quoted(issue?.message ?? '', 200)}`, 'this is a fault of the checker, which should have said more: please report it with the file');
+  report.error(
+    'plan-refused',
+    { start: 0, end: 1 },
+    `this file makes no valid plan: ${quoted(issue?.path.join('.') ?? '')} ${quoted(issue?.message ?? '', 200)}`,
+    'this is a fault of the checker, which should have said more: please report it with the file',
+  );
   return undefined;
 }

@@ -17,7 +17,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
 
 /** `workingDir`, `working-dir` and `WORKING_DIR` are all the same slip. */
 function normal(word: string): string {
-  return word.replace(/([a-z])([A-Z])/g, '$1_$2').replaceAll('-', '_').toLowerCase();
+  return word
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase();
 }
 
 /** Insertions, deletions, replacements, and swaps of neighbours. */
@@ -33,7 +36,8 @@ export function editDistance(left: string, right: string): number {
         at(current, column - 1) + 1,
         at(previous, column - 1) + (same ? 0 : 1),
       );
-      const swapped = row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const swapped =
+        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       if (swapped) cost = Math.min(cost, at(beforePrevious, column - 2) + 1);
       current.push(cost);
     }

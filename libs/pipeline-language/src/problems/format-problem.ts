@@ -5,7 +5,8 @@ const paint = { error: '\u001b[31m', warning: '\u001b[33m', strong: '\u001b[1m',
 
 /** One problem for a terminal or a log: where, what, the line with carets, and what to do about it. */
 export function formatProblem(problem: FileProblem, options: { readonly colour: boolean }): string {
-  const dye = (colour: keyof typeof paint, text: string) => (options.colour ? `${paint[colour]}${text}${paint.off}` : text);
+  const dye = (colour: keyof typeof paint, text: string) =>
+    options.colour ? `${paint[colour]}${text}${paint.off}` : text;
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const head = `${dye('strong', `${printable(place)}:`)} ${dye(problem.severity, `${problem.severity}:`)} ${problem.message} ${dye('faint', `[${problem.code}]`)}`;
   const lines = [head];

@@ -1,6 +1,9 @@
 import type { FileProblem } from '@cyclone/contracts';
 import { limits } from '../limits.js';
-import { SourceText, type Span } from './source-text.js';
+import type { SourceText, Span } from './source-text.js';
+
+/** A function where it takes time to find: a hostile file has thousands of mistakes, of which few are shown. */
+export type Hint = string | (() => string | undefined) | undefined;
 
 interface Entry {
   readonly start: number;
@@ -19,11 +22,11 @@ export class ProblemReport {
     readonly source: SourceText,
   ) {}
 
-  error(code: string, span: Span, message: string, hint?: string): void {
+  error(code: string, span: Span, message: string, hint?: Hint): void {
     this.#add('error', code, span, message, hint);
   }
 
-  warning(code: string, span: Span, message: string, hint?: string): void {
+  warning(code: string, span: Span, message: string, hint?: Hint): void {
     this.#add('warning', code, span, message, hint);
   }
 
@@ -37,19 +40,31 @@ export class ProblemReport {
     return sorted;
   }
 
-  #add(severity: FileProblem['severity'], code: string, span: Span, message: string, hint?: string): void {
-    // An alias reads one place several times: its mistakes are told once.
-    const key = `${code} ${span.start} ${message}`;
-    if (this.#seen.has(key)) return;
+  #add(severity: FileProblem['severity'], code: string, span: Span, message: string, hint?: Hint): void {
     if (severity === 'error') this.#errors += 1;
     if (this.#entries.length >= limits.problemsMax) {
       this.#unlisted += 1;
       return;
     }
+    // An alias reads one place several times: its mistakes are told once.
+    const key = `${code} ${span.start} ${message}`;
+    if (this.#seen.has(key)) return;
     this.#seen.add(key);
     const position = this.source.positionOf(span.start);
     const excerpt = this.source.excerpt(span);
-    this.#entries.push({ start: span.start, problem: { severity, code, message, file: this.file, ...position, excerpt, ...(hint === undefined ? {} : { hint }) } });
+    const advice = typeof hint === 'function' ? hint() : hint;
+    this.#entries.push({
+      start: span.start,
+      problem: {
+        severity,
+        code,
+        message,
+        file: this.file,
+        ...position,
+        excerpt,
+        ...(advice === undefined ? {} : { hint: advice }),
+      },
+    });
   }
 
   #rest(): FileProblem {

@@ -48,7 +48,9 @@ export class SourceText {
     const marked = safe(shown.slice(at, at + length)).trimEnd();
     const after = safe(shown.slice(at + length));
     const carets = '^'.repeat(Math.max(1, marked.length));
-    return `${before}${safe(shown.slice(at, at + length))}${after}`.trimEnd() + `\n${' '.repeat(before.length)}${carets}`;
+    return (
+      `${before}${safe(shown.slice(at, at + length))}${after}`.trimEnd() + `\n${' '.repeat(before.length)}${carets}`
+    );
   }
 
   #line(line: number): string {

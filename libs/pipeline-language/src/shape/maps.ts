@@ -51,10 +51,12 @@ export function record<const Table extends Fields>(table: Table, rules: RecordRu
       for (const entry of node.entries) {
         const known = fields.get(entry.key);
         if (known !== undefined) found.set(entry.key, known.shape.read(entry.value, `\`${entry.key}\``, report));
-        else if (rules.openPrefix === undefined || !entry.key.startsWith(rules.openPrefix)) reportUnknownKey(entry, fields.keys(), rules.elsewhere, report);
+        else if (rules.openPrefix === undefined || !entry.key.startsWith(rules.openPrefix))
+          reportUnknownKey(entry, fields.keys(), rules.elsewhere, report);
       }
       for (const key of rules.required ?? []) {
-        if (!node.entries.some((entry) => entry.key === key)) report.error('missing-key', node.span, `${label} lacks its key \`${key}\``);
+        if (!node.entries.some((entry) => entry.key === key))
+          report.error('missing-key', node.span, `${label} lacks its key \`${key}\``);
       }
       return assemble<Table>(found, node);
     },
@@ -73,15 +75,26 @@ function assemble<Table extends Fields>(found: ReadonlyMap<string, unknown>, nod
   return value as RecordOf<Table>;
 }
 
-function reportUnknownKey(entry: SourceEntry, known: Iterable<string>, elsewhere: ReadonlyMap<string, string> | undefined, report: ProblemReport): void {
-  const names = [...known];
-  const near = didYouMean(entry.key, names);
-  const hint = elsewhere?.get(entry.key) ?? (near === undefined ? `known here: ${names.join(', ')}` : `did you mean \`${near}\`?`);
-  report.error('unknown-key', entry.keySpan, `unknown key ${quoted(entry.key)}`, hint);
+function reportUnknownKey(
+  entry: SourceEntry,
+  known: Iterable<string>,
+  elsewhere: ReadonlyMap<string, string> | undefined,
+  report: ProblemReport,
+): void {
+  report.error('unknown-key', entry.keySpan, `unknown key ${quoted(entry.key)}`, () => {
+    const names = [...known];
+    const near = elsewhere?.has(entry.key) === true ? undefined : didYouMean(entry.key, names);
+    return (
+      elsewhere?.get(entry.key) ??
+      (near === undefined ? `known here: ${names.join(', ')}` : `did you mean \`${near}\`?`)
+    );
+  });
 }
 
 function recordSchema(fields: ReadonlyMap<string, Field<unknown>>, rules: RecordRules): JsonSchema {
-  const properties = Object.fromEntries([...fields].map(([key, each]) => [key, { description: each.doc, ...each.shape.schema }]));
+  const properties = Object.fromEntries(
+    [...fields].map(([key, each]) => [key, { description: each.doc, ...each.shape.schema }]),
+  );
   return {
     type: 'object',
     properties,
@@ -124,7 +137,11 @@ export function dictionary<Value>(item: Shape<Value>, rules: DictionaryRules): S
       if (node.kind !== 'map') return reportWrongType(node, label, expects, report);
       if (node.entries.length < min) report.error('too-few', node.span, `${label} is an empty map`);
       if (node.entries.length > rules.max) {
-        report.error('too-many', node.span, `${label} has ${node.entries.length} entries; at most ${rules.max} are allowed`);
+        report.error(
+          'too-many',
+          node.span,
+          `${label} has ${node.entries.length} entries; at most ${rules.max} are allowed`,
+        );
         return undefined;
       }
       return node.entries.flatMap((entry) => readNamed(entry, item, label, rules, report));
@@ -132,11 +149,20 @@ export function dictionary<Value>(item: Shape<Value>, rules: DictionaryRules): S
   };
 }
 
-function readNamed<Value>(entry: SourceEntry, item: Shape<Value>, label: string, rules: DictionaryRules, report: ProblemReport): Named<Value>[] {
+function readNamed<Value>(
+  entry: SourceEntry,
+  item: Shape<Value>,
+  label: string,
+  rules: DictionaryRules,
+  report: ProblemReport,
+): Named<Value>[] {
   if (!rules.keyPattern.test(entry.key)) {
-    report.error('bad-value', entry.keySpan, `a name in ${label} must be ${rules.keyExpects}, not ${quoted(entry.key)}`);
+    report.error(
+      'bad-value',
+      entry.keySpan,
+      `a name in ${label} must be ${rules.keyExpects}, not ${quoted(entry.key)}`,
+    );
   }
   const value = item.read(entry.value, quoted(entry.key), report);
   return value === undefined ? [] : [{ name: entry.key, nameSpan: entry.keySpan, value }];
 }
-

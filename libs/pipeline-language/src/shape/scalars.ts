@@ -45,7 +45,8 @@ function readText(node: SourceScalar, label: string, rules: TextRules, report: P
     return undefined;
   };
   if (node.text.length < (rules.charsMin ?? 1)) return refuse(`${label} is empty`);
-  if (node.text.length > rules.charsMax) return refuse(`${label} has ${node.text.length} characters; at most ${rules.charsMax} are allowed`);
+  if (node.text.length > rules.charsMax)
+    return refuse(`${label} has ${node.text.length} characters; at most ${rules.charsMax} are allowed`);
   if (rules.pattern !== undefined && !rules.pattern.test(node.text)) {
     return refuse(`${label} must be ${rules.expects ?? 'another text'}, not ${quoted(node.text)}`);
   }
@@ -77,7 +78,10 @@ export const boolean: Shape<boolean> = {
 };
 
 /** One of a few words. `elsewhere` explains the words of other systems. */
-export function choice<const Word extends string>(words: readonly Word[], elsewhere: ReadonlyMap<string, string> = new Map()): Shape<Word> {
+export function choice<const Word extends string>(
+  words: readonly Word[],
+  elsewhere: ReadonlyMap<string, string> = new Map(),
+): Shape<Word> {
   const expects = `one of ${words.map((each) => `\`${each}\``).join(', ')}`;
   return {
     expects,

@@ -20,7 +20,14 @@ export interface Shape<Value> {
 export type ValueOf<AnyShape> = AnyShape extends Shape<infer Value> ? Value : never;
 
 /** Codes of what a JSON Schema can find too; all others are rules between keys, or of the text itself. */
-export const shapeCodes: ReadonlySet<string> = new Set(['wrong-type', 'unknown-key', 'missing-key', 'bad-value', 'too-many', 'too-few']);
+export const shapeCodes: ReadonlySet<string> = new Set([
+  'wrong-type',
+  'unknown-key',
+  'missing-key',
+  'bad-value',
+  'too-many',
+  'too-few',
+]);
 
 export function reportWrongType(node: SourceNode, label: string, expects: string, report: ProblemReport): undefined {
   if (node.kind === 'null') {
@@ -78,6 +85,7 @@ export function expecting<Value>(expects: string, shape: Shape<Value>): Shape<Va
   return {
     ...shape,
     expects,
-    read: (node, label, report) => (shape.kinds.includes(node.kind) ? shape.read(node, label, report) : reportWrongType(node, label, expects, report)),
+    read: (node, label, report) =>
+      shape.kinds.includes(node.kind) ? shape.read(node, label, report) : reportWrongType(node, label, expects, report),
   };
 }

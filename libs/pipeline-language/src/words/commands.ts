@@ -11,7 +11,12 @@ const commandLine: Shape<string> = {
   ...plainLine,
   read(node, label, report) {
     if (node.kind !== 'map') return plainLine.read(node, label, report);
-    report.error('wrong-type', node.span, `${label} is a map, not text`, 'it holds ": ", so put the whole line in quotes, or start it with `|` and write it below');
+    report.error(
+      'wrong-type',
+      node.span,
+      `${label} is a map, not text`,
+      'it holds ": ", so put the whole line in quotes, or start it with `|` and write it below',
+    );
     return undefined;
   },
 };

@@ -16,7 +16,10 @@ const nameExpects = 'letters, digits and `_`, not starting with a digit';
 const secretName = text({ charsMax: 128, pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, expects: nameExpects });
 
 const fromSecret: Shape<Value> = mapped(
-  record({ from_secret: field(secretName, 'Name of a secret of the project.') }, { expects: 'text or `{from_secret: NAME}`', required: ['from_secret'] }),
+  record(
+    { from_secret: field(secretName, 'Name of a secret of the project.') },
+    { expects: '`{from_secret: NAME}`', required: ['from_secret'] },
+  ),
   (value) => (value.from_secret === undefined ? undefined : { secret: value.from_secret }),
 );
 
@@ -41,7 +44,9 @@ function variables(value: Shape<Value>): Shape<Variable[]> {
   const map = dictionary(value, { max: limits.environmentMax, keyPattern: namePattern, keyExpects: nameExpects });
   return expecting(
     'a map, or a list of `NAME=value`',
-    mapped(either(map, listOf(assignment, { max: limits.environmentMax })), (entries, _node, report) => unique(entries, report)),
+    mapped(either(map, listOf(assignment, { max: limits.environmentMax })), (entries, _node, report) =>
+      unique(entries, report),
+    ),
   );
 }
 
@@ -53,8 +58,10 @@ export const plainEnvironment = variables(plain);
 function unique(entries: Variable[], report: ProblemReport): Variable[] {
   const seen = new Map<string, Span>();
   for (const entry of entries) {
-    if (entry.name === '__proto__') report.error('bad-value', entry.nameSpan, `${quoted(entry.name)} cannot be the name of a variable`);
-    if (seen.has(entry.name)) report.error('duplicate-name', entry.nameSpan, `${quoted(entry.name)} is set a second time`);
+    if (entry.name === '__proto__')
+      report.error('bad-value', entry.nameSpan, `${quoted(entry.name)} cannot be the name of a variable`);
+    if (seen.has(entry.name))
+      report.error('duplicate-name', entry.nameSpan, `${quoted(entry.name)} is set a second time`);
     seen.set(entry.name, entry.nameSpan);
   }
   return entries;

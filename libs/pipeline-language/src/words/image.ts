@@ -27,6 +27,9 @@ export const repositoryName = text({
 export const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 export function asTag(value: string): string {
-  const safe = value.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[.-]+/, '').slice(0, 128);
+  const safe = value
+    .replace(/[^A-Za-z0-9_.-]/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 128);
   return safe === '' ? 'untagged' : safe;
 }

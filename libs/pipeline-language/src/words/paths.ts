@@ -6,7 +6,10 @@ export const pathInClone = text({
   charsMax: limits.wordCharsMax,
   pattern: /^(?!\/)(?!~)(?!(?:.*\/)?\.\.(?:\/|$))[^\\]+$/,
   expects: 'a path inside the repository',
-  hint: (value) => (value.includes('..') ? 'paths with `..` would leave the repository' : 'write it relative to the top of the repository'),
+  hint: (value) =>
+    value.includes('..')
+      ? 'paths with `..` would leave the repository'
+      : 'write it relative to the top of the repository',
 });
 
 /** A place in a step's container: absolute, or relative to the workspace. */
@@ -16,4 +19,8 @@ export const containerPath = text({
   expects: 'a path without `..`',
 });
 
-export const absolutePath = text({ charsMax: limits.wordCharsMax, pattern: /^\/(?!(?:.*\/)?\.\.(?:\/|$))[^\\:]*$/, expects: 'an absolute path without `..`' });
+export const absolutePath = text({
+  charsMax: limits.wordCharsMax,
+  pattern: /^\/(?!(?:.*\/)?\.\.(?:\/|$))[^\\:]*$/,
+  expects: 'an absolute path without `..`',
+});
