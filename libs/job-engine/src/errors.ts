@@ -39,10 +39,14 @@ export class ExecutorError extends Error {
 
 export const isExecutorError = (error: unknown): error is ExecutorError => error instanceof ExecutorError;
 
+/** By shape: an error of another realm is no instance of ours. */
+export const messageOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+
 const messageBytesMax = 2000;
 
 /** What of a failure the build records. */
 export const reasonOf = (error: unknown): Reason => {
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, messageBytesMax);
+  const message = messageOf(error).slice(0, messageBytesMax);
   return isExecutorError(error) ? { code: error.code, message } : { code: 'engine-failed', message };
 };

@@ -43,6 +43,8 @@ export interface RunningStep {
   readonly ended: Promise<StepExit>;
   /** Asks the program to end (SIGTERM) and kills it after the grace. May be repeated; resolves when it is told. */
   stop(graceMs: number): Promise<void>;
+  /** The host has recorded the end: what is left of the step may go, in the background. Without it `destroy` takes all. */
+  discard(): void;
 }
 
 /**

@@ -48,7 +48,7 @@ export const runStep = async (
   jobSignal: AbortSignal,
   resumed?: ResumedStep,
 ) => {
-  const { observer, input, now } = context;
+  const { observer, now } = context;
   const log = new StepLog(
     observer.logSink(step.id),
     context.secretPatterns,
@@ -60,9 +60,10 @@ export const runStep = async (
     outcome: 'timed_out',
     reason: { code: 'step-timeout', message: `The step took longer than its ${step.timeoutMs} ms.` },
   });
+  const run: StepRun = { log, deadline, startedAt, resumed, discard: () => undefined };
   let result: StepResult;
   try {
-    result = await carryOut(context, step, { log, deadline, startedAt, resumed });
+    result = await carryOut(context, step, run);
   } catch (error) {
     result = failureOf(error, deadline, log);
   } finally {
@@ -72,6 +73,7 @@ export const runStep = async (
   const ignored = step.onFailure === 'ignore' && (result.outcome === 'failed' || result.outcome === 'timed_out');
   const end = { stepId: step.id, ...result, ignored, startedAt, endedAt: now(), log: summary };
   await observer.stepEnded(end);
+  run.discard();
   return end;
 };
 
@@ -80,6 +82,8 @@ interface StepRun {
   readonly deadline: Deadline;
   readonly startedAt: number;
   readonly resumed: ResumedStep | undefined;
+  /** Called once the end is recorded. */
+  discard: () => void;
 }
 
 const failureOf = (error: unknown, deadline: Deadline, log: StepLog): StepResult => {
@@ -114,6 +118,7 @@ const runContainer = async (context: StepContext, step: CloneStep | RunStep, run
   await services.startFor(step.id, run.log);
   signal.throwIfAborted();
   const running = await takeUpOrStart(sandbox, launch, run);
+  run.discard = () => running.discard();
   if (run.resumed?.startedAt === undefined) {
     await observer.stepStarted({
       stepId: step.id,

@@ -14,7 +14,7 @@ export const aStep = (draft: StepDraft): Record<string, unknown> => ({
   onFailure: 'fail',
   timeoutMs: 30_000,
   environment: {},
-  image: { kind: 'named', name: 'busybox:local', pull: 'never' },
+  image: { kind: 'named', name: 'cyclone/busybox:local', pull: 'never' },
   network: 'job',
   limits: {},
   mounts: [],
