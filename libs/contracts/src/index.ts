@@ -135,7 +135,7 @@ export { defineAsk, type AskDefinition, type Refusal } from './ask.js';
 export { RunnerView, ImageView, pipelineAsks, JobTokenClaims, ForgeApi } from './pipeline-asks.js';
 export { logAsks } from './log-asks.js';
 export { installationTenant, subjects, parseLogSubject } from './subjects.js';
-export { streams, consumers, type JetStreamStream } from './streams.js';
+export { streams, consumers, integrationConsumer, runnerJobsConsumer, type JetStreamStream } from './streams.js';
 export {
   eventCatalog,
   upcasters,

@@ -121,3 +121,23 @@ export const consumers = {
   logIngest: { durable: 'log-svc-ingest', stream: 'logs', ackWaitMs: 30_000, maxDeliver: 8, maxAckPending: 512 },
   notifyBuilds: { durable: 'notify-svc-builds', stream: 'events', ackWaitMs: 60_000, maxDeliver: 8, maxAckPending: 64 },
 } as const;
+
+/** A pool's offers: made by pipeline-svc when a runner of the pool announces itself; its runners only take from it. */
+export const runnerJobsConsumer = (pool: string) =>
+  ({
+    durable: `runner-${pool}-jobs`,
+    stream: 'jobs',
+    ackWaitMs: 30_000,
+    maxDeliver: 20,
+    maxAckPending: 1_000,
+  }) as const;
+
+/** An integration's own place in the events: made for it by the platform; it only takes from it. */
+export const integrationConsumer = (name: string) =>
+  ({
+    durable: `integration-${name}`,
+    stream: 'events',
+    ackWaitMs: 30_000,
+    maxDeliver: 20,
+    maxAckPending: 256,
+  }) as const;

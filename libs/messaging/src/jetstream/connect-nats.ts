@@ -15,7 +15,7 @@ export interface NatsOptions {
   readonly password?: string;
   /** Shown by the server's monitoring. */
   readonly name: string;
-  /** Replies come here; the server's permissions keep other users out. `_INBOX_<user>` by default, as the server's configuration grants. */
+  /** Replies come here; the server's permissions keep other users out. `_INBOX.<user>` by default, as the server's configuration grants. */
   readonly inboxPrefix?: string;
   readonly logger: Logger;
   /** Gives up waiting for the first connection. */
@@ -30,7 +30,7 @@ const closeGraceMs = 5_000;
 const roundTripTimeoutMs = 2_000;
 
 /** The prefix that the server's configuration grants to a user, and to nobody else. */
-export const inboxPrefixOf = (user: string): string => `_INBOX_${user}`;
+export const inboxPrefixOf = (user: string): string => `_INBOX.${user}`;
 
 const ownInboxPrefix = (options: NatsOptions): string =>
   options.inboxPrefix ?? (options.user === undefined ? '_INBOX' : inboxPrefixOf(options.user));

@@ -30,6 +30,15 @@ export class AskServer extends ServerNats {
     return Promise.resolve();
   }
 
+  /** Ready means that the broker knows of the subscriptions; without a connection it will be told when there is one. */
+  override start(callback: () => void): void {
+    this.bindEvents(this.link.connection);
+    this.link.roundTrip().then(
+      () => callback(),
+      () => callback(),
+    );
+  }
+
   override bindEvents(connection: NatsConnection): void {
     for (const [subject] of this.getHandlers()) {
       const handle = this.getMessageHandler(subject);
