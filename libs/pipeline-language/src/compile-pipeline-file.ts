@@ -7,7 +7,8 @@ import { formatOf } from './well-known-paths.js';
 
 /**
  * A pipeline file to the plan of one build, or everything that is wrong with it. Pure: the same bytes and context give
- * the same answer. It never throws for what a file holds, and takes less than a tenth of a second for any file.
+ * the same answer. It never throws for what a file holds, and its time grows no faster than the file, whose size
+ * and number of parts are bounded.
  */
 export function compilePipelineFile(input: CompileInput): CompileResult {
   const decoded = decodeText(input.path, input.text);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultPlan } from './index.js';
-import { aContext } from './spec-support.js';
+import { aContext } from './testing/corpus.js';
 import { formatOf } from './well-known-paths.js';
 
 describe('a repository without a pipeline file', () => {

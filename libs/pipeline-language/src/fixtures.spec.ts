@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { compilePipelineFile, formatProblem } from './index.js';
 import type { CompileResult } from './index.js';
-import { aContext, digestOf, fixturesDir, pipelineFileIn } from './spec-support.js';
+import { aContext, digestOf, fixturesDir, pipelineFileIn } from './testing/corpus.js';
 
 /** `CYCLONE_UPDATE_FIXTURES=1` writes what is expected instead of comparing it: to be read before it is committed. */
 const update = process.env['CYCLONE_UPDATE_FIXTURES'] === '1';

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { caicloudJsonSchema, compilePipelineFile, pipelineFileJsonSchema } from './index.js';
 import { shapeCodes } from './shape/shape.js';
-import { aContext, digestOf, examplesDir, fixturesDir, pipelineFileIn } from './spec-support.js';
+import { aContext, digestOf, examplesDir, fixturesDir, pipelineFileIn } from './testing/corpus.js';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 const native = ajv.compile(pipelineFileJsonSchema);

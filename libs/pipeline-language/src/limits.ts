@@ -1,7 +1,7 @@
 /** A pipeline file is written by strangers, so everything in it has a ceiling. */
 export const limits = {
   fileBytesMax: 262_144,
-  /** Measured: the parser needs about 4 µs for each of these, errors included, which bounds the time of any file. */
+  /** Lexemes, those that can be a fault counted three times: the parser needs some 5 µs for each, which bounds its time. */
   parseUnitsMax: 20_000,
   nestingMax: 64,
   /** Values after every alias and merge key is written out. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Plan } from '@cyclone/contracts';
 import { compilePipelineFile, formatProblem } from './index.js';
-import { aContext, digestOf, fixturesDir, pipelineFileIn } from './spec-support.js';
+import { aContext, digestOf, fixturesDir, pipelineFileIn } from './testing/corpus.js';
 
 const corpus = readdirSync(fixturesDir).map((name) => {
   const path = pipelineFileIn(join(fixturesDir, name));
@@ -111,7 +111,7 @@ describe('any text gets an answer: a plan, or problems with their places', () =>
         }
         expectAnAnswer(path, new TextEncoder().encode(changed), context);
       }),
-      { numRuns: 800 },
+      { numRuns: 400 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('any text gets an answer: a plan, or problems with their places', () =>
         lines.splice(to % (lines.length + 1), 0, line);
         expectAnAnswer(path, new TextEncoder().encode(lines.join('\n')), context);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });
@@ -166,7 +166,7 @@ describe('any graph of steps', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

@@ -52,11 +52,14 @@ function tokenize(text: string, report: ProblemReport): CST.Token[] | undefined 
   return tokens;
 }
 
-/** Each escape of a quoted text can be a fault of its own, so it costs as much as a lexeme. */
+/** What can be a fault by itself costs more, since a fault takes longer than anything that is right. */
+const faultUnits = 3;
+
 function unitsOf(lexeme: string): number {
+  if (/^[\]},!&*%]/.test(lexeme)) return faultUnits;
   if (!lexeme.startsWith('"')) return 1;
   let units = 1;
-  for (let index = lexeme.indexOf('\\'); index !== -1; index = lexeme.indexOf('\\', index + 1)) units += 1;
+  for (let index = lexeme.indexOf('\\'); index !== -1; index = lexeme.indexOf('\\', index + 1)) units += faultUnits;
   return units;
 }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '@cyclone/contracts';
-import type { CompileContext } from './compile-context.js';
+import type { CompileContext } from '../compile-context.js';
 
-export const fixturesDir = join(import.meta.dirname, '..', 'fixtures');
-export const examplesDir = join(import.meta.dirname, '..', '..', '..', 'examples', 'pipelines');
+export const fixturesDir = join(import.meta.dirname, '..', '..', 'fixtures');
+export const examplesDir = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'pipelines');
 
 const push: CompileContext = {
   event: 'push',
