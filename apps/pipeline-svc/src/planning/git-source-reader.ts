@@ -224,7 +224,7 @@ const makeBareRepository = async (gitDir: string, remote: Remote): Promise<void>
       '[core]\n\trepositoryformatversion = 1\n\tbare = true',
       '[extensions]\n\tpartialClone = origin',
       `[remote "origin"]\n\turl = "${quoted}"\n\tpromisor = true\n\tpartialclonefilter = blob:none`,
-      ...(pin === undefined ? [] : [`[http]\n\tcurloptResolve = ${pin.host}:${pin.port}:${pin.address}`]),
+      ...(pin === undefined ? [] : [`[http]\n\tcurloptResolve = ${pin.host}:${pin.port}:${pin.addresses.join(',')}`]),
       '',
     ].join('\n'),
   );

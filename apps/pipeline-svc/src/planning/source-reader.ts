@@ -61,11 +61,11 @@ export interface SourceReader {
 /** Where a URL may be read from: decided before anything is fetched. */
 export type SourceVerdict =
   | { readonly kind: 'folder'; readonly path: string }
-  /** `pin`: connect to this address only, whatever the name says a moment later. */
+  /** `pin`: connect to these addresses only, whatever the name says a moment later. */
   | {
       readonly kind: 'remote';
       readonly url: string;
-      readonly pin?: { readonly host: string; readonly port: number; readonly address: string };
+      readonly pin?: { readonly host: string; readonly port: number; readonly addresses: readonly string[] };
     }
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'unresolved'; readonly message: string };

@@ -23,6 +23,7 @@ export interface JobTokenSubject {
 /** DER of a PKCS #8 Ed25519 private key up to its 32-byte seed (RFC 8410). */
 const pkcs8Ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 const tokenCharactersMax = 4096;
+const resumeWithinMs = 24 * 60 * 60 * 1000;
 
 /** Signs and checks job tokens: compact JWS, EdDSA and nothing else, with a key derived from the master key. */
 export class JobTokens {
@@ -58,6 +59,16 @@ export class JobTokens {
 
   /** The claims of a token that is ours and still good; undefined for every other. */
   verify(token: string, now: EpochMs): JobTokenClaims | undefined {
+    const claims = this.#read(token);
+    return claims !== undefined && claims.exp * 1000 > now ? claims : undefined;
+  }
+
+  /** For a runner that was away longer than its token lived: whose it was, up to a day after it ran out. */
+  readExpired(token: string, now: EpochMs): JobTokenClaims | undefined {
+    return this.verify(token, now - resumeWithinMs);
+  }
+
+  #read(token: string): JobTokenClaims | undefined {
     if (token.length > tokenCharactersMax) return undefined;
     const [header, body, signature, ...rest] = token.split('.');
     if (header === undefined || body === undefined || signature === undefined || rest.length > 0) return undefined;
@@ -71,7 +82,7 @@ export class JobTokens {
     if (!genuine) return undefined;
     const claims = JobTokenClaims.safeParse(decode(body));
     if (!claims.success) return undefined;
-    return claims.data.exp * 1000 > now ? claims.data : undefined;
+    return claims.data;
   }
 }
 

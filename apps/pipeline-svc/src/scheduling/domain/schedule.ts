@@ -53,7 +53,13 @@ export const schedule = (jobs: readonly QueuedJob[], runners: readonly Available
       offers.push({ job, pool: poolOf(job.labels) });
       load.set(job.projectId, (load.get(job.projectId) ?? 0) + 1);
     } else {
-      waiting.push({ job, reason: whyWaiting(job, runners) });
+      waiting.push({
+        job,
+        reason: explainWaiting(
+          job.labels,
+          slots.map(({ runner, free }) => ({ ...runner, freeSlots: free })),
+        ),
+      });
     }
   }
   return { offers, waiting };
@@ -67,7 +73,7 @@ interface Slot {
 const takeSlot = (job: QueuedJob, slots: readonly Slot[]): boolean => {
   let best: Slot | undefined;
   for (const slot of slots) {
-    if (slot.free <= 0 || !fits(job, slot.runner)) continue;
+    if (slot.free <= 0 || !fits(job.labels, slot.runner)) continue;
     if (best === undefined || labelCount(slot.runner) < labelCount(best.runner)) best = slot;
   }
   if (best === undefined) return false;
@@ -77,13 +83,13 @@ const takeSlot = (job: QueuedJob, slots: readonly Slot[]): boolean => {
 
 const labelCount = (runner: AvailableRunner): number => Object.keys(runner.labels).length;
 
-const missingLabels = (job: QueuedJob, runner: AvailableRunner): string[] =>
-  Object.entries(job.labels)
+const missingLabels = (labels: QueuedJob['labels'], runner: AvailableRunner): string[] =>
+  Object.entries(labels)
     .filter(([name, value]) => name !== poolLabel && runner.labels[name] !== value)
     .map(([name, value]) => `${name}=${value}`);
 
-export const fits = (job: QueuedJob, runner: AvailableRunner): boolean =>
-  runner.pool === poolOf(job.labels) && missingLabels(job, runner).length === 0;
+const fits = (labels: QueuedJob['labels'], runner: AvailableRunner): boolean =>
+  runner.pool === poolOf(labels) && missingLabels(labels, runner).length === 0;
 
 const linesByProject = (jobs: readonly QueuedJob[]): Map<ProjectId, QueuedJob[]> => {
   const lines = new Map<ProjectId, QueuedJob[]>();
@@ -119,12 +125,14 @@ const nextLine = (
   return best?.line;
 };
 
-const whyWaiting = (job: QueuedJob, runners: readonly AvailableRunner[]): string => {
-  const pool = poolOf(job.labels);
+/** Why a job with these labels is not offered, in words for people. */
+export const explainWaiting = (labels: QueuedJob['labels'], runners: readonly AvailableRunner[]): string => {
+  const pool = poolOf(labels);
   const inPool = runners.filter((runner) => runner.pool === pool);
   if (inPool.length === 0) return `no runner of pool ${pool} is online`;
-  const fitting = inPool.filter((runner) => fits(job, runner));
+  const fitting = inPool.filter((runner) => fits(labels, runner));
+  if (fitting.some((runner) => runner.freeSlots > 0)) return `a runner of pool ${pool} is about to take it`;
   if (fitting.length > 0) return `all slots of the ${fitting.length} fitting runner(s) of pool ${pool} are taken`;
-  const missing = inPool.map((runner) => missingLabels(job, runner)).sort((a, b) => a.length - b.length)[0] ?? [];
+  const missing = inPool.map((runner) => missingLabels(labels, runner)).sort((a, b) => a.length - b.length)[0] ?? [];
   return `no runner of pool ${pool} carries ${missing.join(', ')}`;
 };

@@ -1,0 +1,107 @@
+import type { BuildId, Change, CommitSha, DeliveryId, ProjectId, Trigger } from '@cyclone/contracts';
+import type { Projects } from '../../project/projects.js';
+import { refuse } from '../../refusals.js';
+import type { Builds, Origin } from '../builds.js';
+import { buildNotFound } from '../domain/build-rejections.js';
+import { buildIdOfChange, buildIdOfCommand } from './build-ids.js';
+
+export interface RequestBuildPorts {
+  readonly builds: Builds;
+  readonly projects: Projects;
+  readonly nextNumber: (projectId: ProjectId) => Promise<number>;
+}
+
+/** Asks for builds: by a change, by hand, or again. Asked twice, each gives the build that is there. */
+export class RequestBuild {
+  constructor(private readonly ports: RequestBuildPorts) {}
+
+  async forChange(
+    projectId: ProjectId,
+    deliveryId: DeliveryId,
+    change: Change,
+    origin: Origin,
+  ): Promise<{ buildId: BuildId; causedBy: DeliveryId }> {
+    const buildId = buildIdOfChange(projectId, change);
+    const trust = change.pullRequest?.fromFork === true ? 'untrusted' : 'trusted';
+    // The build is the change's, not the delivery's: a second delivery must not be carried out as another command.
+    await this.#request(buildId, projectId, { kind: 'change', change, deliveryId }, trust, origin);
+    const request = await this.ports.builds.request(buildId);
+    if (request?.data.trigger.kind !== 'change') throw new Error(`build ${buildId} was not made by a change`);
+    return { buildId, causedBy: request.data.trigger.deliveryId };
+  }
+
+  async byHand(
+    projectId: ProjectId,
+    wish: { ref: string; sha?: CommitSha | undefined; message?: string | undefined },
+    origin: Origin,
+  ): Promise<BuildId> {
+    const { ref, sha, message } = wish;
+    const buildId = buildIdOfCommand(projectId, origin.commandId);
+    const trigger: Trigger = {
+      kind: 'manual',
+      ref,
+      ...(sha === undefined ? {} : { sha }),
+      ...(message === undefined ? {} : { message }),
+    };
+    await this.#request(buildId, projectId, trigger, 'trusted', origin);
+    return buildId;
+  }
+
+  async again(of: BuildId, origin: Origin): Promise<BuildId> {
+    const history = await this.ports.builds.history(of);
+    const request = history[0];
+    if (request?.type !== 'BuildRequested') throw refuse(buildNotFound);
+    const planned = history.find((event) => event.type === 'BuildPlanned');
+    const before = request.data.trigger;
+    const sha = planned?.data.sha ?? (before.kind === 'change' ? before.change.after : before.sha);
+    if (sha === undefined) {
+      throw refuse({
+        code: 'commit-unknown',
+        message: 'the build never came to a commit; start a new one for its ref',
+      });
+    }
+    const change = before.kind === 'manual' ? undefined : before.change;
+    const buildId = buildIdOfCommand(request.data.projectId, origin.commandId);
+    const trigger: Trigger = {
+      kind: 'rerun',
+      of,
+      sha,
+      ref: planned?.data.ref ?? (before.kind === 'change' ? before.change.ref : before.ref),
+      event: eventOf(before),
+      ...(change === undefined ? {} : { change }),
+    };
+    await this.#request(buildId, request.data.projectId, trigger, request.data.trust, origin);
+    return buildId;
+  }
+
+  async #request(
+    buildId: BuildId,
+    projectId: ProjectId,
+    trigger: Trigger,
+    trust: 'trusted' | 'untrusted',
+    origin: Origin,
+  ): Promise<void> {
+    const { builds, projects, nextNumber } = this.ports;
+    if ((await builds.load(buildId)).streamVersion > 0) return;
+    const project = await projects.active(projectId);
+    const { settings, secrets } = project;
+    const request = {
+      projectId,
+      number: await nextNumber(projectId),
+      trigger,
+      trust,
+      repositoryUrl: settings.repository.url,
+      ...(settings.pipelineFile === undefined ? {} : { pipelineFile: settings.pipelineFile }),
+      secretVersions: trust === 'untrusted' ? [] : [...secrets].map(([name, { version }]) => ({ name, version })),
+      timeoutMs: settings.timeoutMs,
+    };
+    const handled = await builds.carryOut(buildId, projectId, { type: 'RequestBuild', request }, origin);
+    if (handled.kind === 'rejected') throw refuse(handled.rejection);
+  }
+}
+
+/** What conditions in a pipeline file see of a trigger. */
+export const eventOf = (trigger: Trigger): 'push' | 'tag' | 'pull_request' | 'manual' => {
+  if (trigger.kind === 'change') return trigger.change.kind;
+  return trigger.kind === 'rerun' ? trigger.event : 'manual';
+};

@@ -1,0 +1,65 @@
+import { BuildId, subjects, type CancelJobNotice } from '@cyclone/contracts';
+import type { Signals } from '@cyclone/messaging';
+import type { Builds } from '../build/builds.js';
+import type { PlanBuild } from '../planning/plan-build.js';
+import type { BuildTimeouts } from '../process-managers/build-timeouts/build-timeouts.runner.js';
+import type { RecordedBuildEvent } from '../recorded-events.js';
+import type { DispatchReadyJobs } from '../scheduling/dispatch-ready-jobs.reactor.js';
+
+export interface BuildReactionPorts {
+  readonly builds: Builds;
+  readonly planBuild: PlanBuild;
+  readonly dispatch: DispatchReadyJobs;
+  readonly timeouts: BuildTimeouts;
+  readonly signals: Signals;
+}
+
+/**
+ * What follows from a build's event, each an idempotent effect. The process that appended reacts at once; the durable
+ * consumer does the same again and is what guarantees it.
+ */
+export class BuildReactions {
+  constructor(private readonly ports: BuildReactionPorts) {}
+
+  /** For an event that was appended long enough ago: others may have reacted to it. */
+  async reactAgain(event: RecordedBuildEvent): Promise<void> {
+    if (event.type === 'BuildRequested') {
+      const { state } = await this.ports.builds.load(BuildId.parse(event.stream.id));
+      if (state.status !== 'requested') return;
+    }
+    await this.react(event);
+  }
+
+  async react(event: RecordedBuildEvent): Promise<void> {
+    const { dispatch, planBuild, timeouts } = this.ports;
+    const buildId = BuildId.parse(event.stream.id);
+    timeouts.note(buildId, event);
+    switch (event.type) {
+      case 'BuildRequested':
+        return planBuild.plan(event, buildId);
+      case 'JobQueued':
+        return dispatch.enqueue(buildId, event.data.jobId, event.data.attempt);
+      case 'JobClaimed':
+      case 'JobEnded':
+        return dispatch.forget({ buildId, jobId: event.data.jobId, attempt: event.data.attempt });
+      case 'BuildCancelRequested':
+        return this.#cancelRunning(buildId);
+      case 'BuildFinished':
+        return dispatch.forgetBuild(buildId);
+      default:
+        return undefined;
+    }
+  }
+
+  /** A hint to be fast; the orders of the next heartbeat are the guarantee. */
+  async #cancelRunning(buildId: BuildId): Promise<void> {
+    const { builds, signals } = this.ports;
+    const { state } = await builds.load(buildId);
+    if (state.status !== 'open') return;
+    for (const [jobId, job] of state.jobs) {
+      if (job.status !== 'running') continue;
+      const notice: CancelJobNotice = { buildId, jobId, attempt: job.attempt, fence: job.fence };
+      signals.send(subjects.cancelJob(job.runnerId), { data: Buffer.from(JSON.stringify(notice)) });
+    }
+  }
+}
