@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkSourceRef, gitEnvironment, isInsideAddress, parseSourcePolicy, readSourceUrl, resolveSource, SourceRefusedError } from './source-policy.js';
+import {
+  checkSourceRef,
+  gitEnvironment,
+  isInsideAddress,
+  parseSourcePolicy,
+  readSourceUrl,
+  resolveSource,
+  SourceRefusedError,
+} from './source-policy.js';
 
 const policy = parseSourcePolicy('127.0.0.1:8080, git.internal ,/srv/git');
 
@@ -17,9 +25,27 @@ describe('readSourceUrl', () => {
   });
 
   it.each([
-    '', '--upload-pack=touch /tmp/x', '-oProxyCommand=x', 'ext::sh -c id', 'EXT::sh', 'file:///etc', 'file:///srv/git/../../etc', '/srv/gitlike',
-    'http://example.com/x.git', 'git://example.com/x', 'https://user:secret@example.com/x', 'https://127.0.0.1/x', 'https://[::1]/x', 'https://0x7f.1/x',
-    'https://169.254.169.254/latest', 'https://[::ffff:10.0.0.1]/x', 'ssh://-oProxyCommand=x/y', 'https://', 'https://a b/', 'https://example.com/\n', 'javascript:alert(1)',
+    '',
+    '--upload-pack=touch /tmp/x',
+    '-oProxyCommand=x',
+    'ext::sh -c id',
+    'EXT::sh',
+    'file:///etc',
+    'file:///srv/git/../../etc',
+    '/srv/gitlike',
+    'http://example.com/x.git',
+    'git://example.com/x',
+    'https://user:secret@example.com/x',
+    'https://127.0.0.1/x',
+    'https://[::1]/x',
+    'https://0x7f.1/x',
+    'https://169.254.169.254/latest',
+    'https://[::ffff:10.0.0.1]/x',
+    'ssh://-oProxyCommand=x/y',
+    'https://',
+    'https://a b/',
+    'https://example.com/\n',
+    'javascript:alert(1)',
     'http://127.0.0.1:9090/x',
   ])('refuses %j', (url) => {
     expect(() => readSourceUrl(url, policy)).toThrow(SourceRefusedError);
@@ -34,14 +60,26 @@ describe('resolveSource', () => {
   };
 
   it('refuses a name that leads inside, by any of its addresses', async () => {
-    await expect(resolveSource(source('https://rebind.example.com/x'), async () => ['93.184.216.34', '10.0.0.5'])).rejects.toThrow('10.0.0.5');
+    await expect(
+      resolveSource(source('https://rebind.example.com/x'), async () => ['93.184.216.34', '10.0.0.5']),
+    ).rejects.toThrow('10.0.0.5');
   });
 
   it('lets an allowed host be inside', async () => {
     expect(await resolveSource(source('http://git.internal/x'), async () => ['10.0.0.5'])).toEqual(['10.0.0.5']);
   });
 
-  it.each(['0.0.0.0', '100.64.0.1', '192.168.1.1', '172.31.0.1', '::1', 'fd00::1', 'fe80::1', '::ffff:127.0.0.1', '64:ff9b::7f00:1'])('knows %s as inside', (address) => {
+  it.each([
+    '0.0.0.0',
+    '100.64.0.1',
+    '192.168.1.1',
+    '172.31.0.1',
+    '::1',
+    'fd00::1',
+    'fe80::1',
+    '::ffff:127.0.0.1',
+    '64:ff9b::7f00:1',
+  ])('knows %s as inside', (address) => {
     expect(isInsideAddress(address)).toBe(true);
   });
 
@@ -55,7 +93,24 @@ describe('checkSourceRef', () => {
     expect(() => checkSourceRef(ref)).not.toThrow();
   });
 
-  it.each(['--upload-pack=x', '-h', '', 'a..b', 'a b', 'a:b', 'a~1', 'a^', 'x.lock', 'a//b', 'a/.b', 'a/', '@', 'a@{1}', 'a\u0000', 'a*'])('refuses %j', (ref) => {
+  it.each([
+    '--upload-pack=x',
+    '-h',
+    '',
+    'a..b',
+    'a b',
+    'a:b',
+    'a~1',
+    'a^',
+    'x.lock',
+    'a//b',
+    'a/.b',
+    'a/',
+    '@',
+    'a@{1}',
+    'a\u0000',
+    'a*',
+  ])('refuses %j', (ref) => {
     expect(() => checkSourceRef(ref)).toThrow(SourceRefusedError);
   });
 });

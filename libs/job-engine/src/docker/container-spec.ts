@@ -80,7 +80,9 @@ const hostConfig = (draft: ContainerDraft, ceilings: ContainerCeilings): HostCon
     ...(draft.limits.cpuMillis === undefined ? {} : { NanoCpus: draft.limits.cpuMillis * nanosPerMilli }),
     PidsLimit: ceilings.pids,
     RestartPolicy: { Name: 'no' },
-    ...(draft.network.kind === 'network' && draft.extraHosts.length > 0 ? { ExtraHosts: draft.extraHosts.map(({ host, address }) => `${host}:${address}`) } : {}),
+    ...(draft.network.kind === 'network' && draft.extraHosts.length > 0
+      ? { ExtraHosts: draft.extraHosts.map(({ host, address }) => `${host}:${address}`) }
+      : {}),
     ...(draft.network.kind === 'network' && draft.dns.length > 0 ? { Dns: [...draft.dns] } : {}),
     // `local` keeps bytes as they are (json-file does not), and costs least.
     LogConfig: { Type: 'local', Config: { 'max-size': String(ceilings.logBytes), 'max-file': '2', compress: 'false' } },
@@ -88,9 +90,15 @@ const hostConfig = (draft: ContainerDraft, ceilings: ContainerCeilings): HostCon
 };
 
 const mounts = ({ workspace, readOnlyFolder }: ContainerDraft): NonNullable<HostConfig['Mounts']> => [
-  ...(workspace?.handle.kind === 'volume' ? [{ Type: 'volume' as const, Source: workspace.handle.name, Target: workspace.path, ReadOnly: false }] : []),
-  ...(workspace?.handle.kind === 'directory' ? [{ Type: 'bind' as const, Source: workspace.handle.path, Target: workspace.path, ReadOnly: false }] : []),
-  ...(readOnlyFolder === undefined ? [] : [{ Type: 'bind' as const, Source: readOnlyFolder.source, Target: readOnlyFolder.target, ReadOnly: true }]),
+  ...(workspace?.handle.kind === 'volume'
+    ? [{ Type: 'volume' as const, Source: workspace.handle.name, Target: workspace.path, ReadOnly: false }]
+    : []),
+  ...(workspace?.handle.kind === 'directory'
+    ? [{ Type: 'bind' as const, Source: workspace.handle.path, Target: workspace.path, ReadOnly: false }]
+    : []),
+  ...(readOnlyFolder === undefined
+    ? []
+    : [{ Type: 'bind' as const, Source: readOnlyFolder.source, Target: readOnlyFolder.target, ReadOnly: true }]),
 ];
 
 const networkMode = (network: NetworkPlace): string => {
@@ -111,4 +119,5 @@ const endpoints = (network: NetworkPlace): Pick<ContainerCreateOptions, 'Network
     : {};
 
 /** A step's folder: absolute, or below the workspace. */
-export const workingDirIn = (workspacePath: string, workingDir: string | undefined): string => posix.resolve(workspacePath, workingDir ?? '.');
+export const workingDirIn = (workspacePath: string, workingDir: string | undefined): string =>
+  posix.resolve(workspacePath, workingDir ?? '.');

@@ -64,7 +64,10 @@ export class DockerSandbox implements JobSandbox {
   expect(launch: Omit<StepLaunch, 'output' | 'signal'>): void {
     if (this.expected.has(launch.step.id) || this.destroying !== undefined) return;
     // What goes wrong here goes wrong again, and loudly, when the step is started.
-    this.expected.set(launch.step.id, this.create(launch, silent).catch(() => undefined));
+    this.expected.set(
+      launch.step.id,
+      this.create(launch, silent).catch(() => undefined),
+    );
   }
 
   async startStep(launch: StepLaunch): Promise<RunningStep> {
@@ -103,7 +106,8 @@ export class DockerSandbox implements JobSandbox {
   async startService(launch: ServiceLaunch): Promise<void> {
     const { docker, config, input, network } = this.parts;
     const { service } = launch;
-    if (network === undefined) throw new ExecutorError('service-failed', `Service "${service.name}" has no network to live in.`);
+    if (network === undefined)
+      throw new ExecutorError('service-failed', `Service "${service.name}" has no network to live in.`);
     const image = await this.imageOf(service.image, launch.builtImage, launch.output, launch.signal);
     const draft: ContainerDraft = {
       name: nameOf(config.runner, this.attempt, 'service', service.id),
@@ -122,7 +126,9 @@ export class DockerSandbox implements JobSandbox {
   }
 
   async stopService(service: ServiceId): Promise<void> {
-    const container = this.parts.docker.getContainer(nameOf(this.parts.config.runner, this.attempt, 'service', service));
+    const container = this.parts.docker.getContainer(
+      nameOf(this.parts.config.runner, this.attempt, 'service', service),
+    );
     await container.remove({ force: true, v: true }).catch(ignoreGone);
   }
 
@@ -138,15 +144,27 @@ export class DockerSandbox implements JobSandbox {
     const { docker, config, network } = this.parts;
     await Promise.allSettled([...this.expected.values(), ...this.discarding]);
     const left = await docker.listContainers({ all: true, filters: { label: ofAttempt(config.runner, this.attempt) } });
-    await Promise.all(left.filter(({ Id }) => Id !== network?.holder).map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)));
+    await Promise.all(
+      left
+        .filter(({ Id }) => Id !== network?.holder)
+        .map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)),
+    );
     await Promise.all([network?.release(), this.parts.destroyWorkspace()]);
   }
 
-  private async create(launch: Omit<StepLaunch, 'output' | 'signal'>, output: Pick<OutputSink, 'note'>, signal?: AbortSignal): Promise<CreatedStep> {
+  private async create(
+    launch: Omit<StepLaunch, 'output' | 'signal'>,
+    output: Pick<OutputSink, 'note'>,
+    signal?: AbortSignal,
+  ): Promise<CreatedStep> {
     const { docker, config, input } = this.parts;
     const { step } = launch;
-    const draft = step.kind === 'clone' ? await cloneDraft(step, input, config.sourcePolicy) : runDraft(step, launch.environment, input);
-    const ref = step.kind === 'clone' ? ({ kind: 'named', name: config.gitImage, pull: 'if-missing' } as const) : step.image;
+    const draft =
+      step.kind === 'clone'
+        ? await cloneDraft(step, input, config.sourcePolicy)
+        : runDraft(step, launch.environment, input);
+    const ref =
+      step.kind === 'clone' ? ({ kind: 'named', name: config.gitImage, pull: 'if-missing' } as const) : step.image;
     const image = await this.imageOf(ref, launch.builtImage, output, signal);
     const spec = containerSpec(this.fullDraft(step.id, draft, image), config.ceilings);
     try {
@@ -154,7 +172,10 @@ export class DockerSandbox implements JobSandbox {
       if (step.kind === 'run') await linkMounts(container, step.mounts, input.job.workspacePath);
       return { container, image };
     } catch (error) {
-      if (isNotFound(error)) throw new ExecutorError('image-not-found', `The image "${image.reference}" is not on the runner's machine.`, { cause: error });
+      if (isNotFound(error))
+        throw new ExecutorError('image-not-found', `The image "${image.reference}" is not on the runner's machine.`, {
+          cause: error,
+        });
       throw startError(`Step "${step.name}"`, error);
     }
   }
@@ -194,8 +215,14 @@ export class DockerSandbox implements JobSandbox {
     return own ? { kind: 'network', name: network.name } : { kind: 'join', container: network.holder };
   }
 
-  private async imageOf(image: ServiceLaunch['service']['image'], built: string | undefined, output: Pick<OutputSink, 'note'>, signal?: AbortSignal): Promise<LocalImage> {
-    if (image.kind === 'named') return ensureImage(this.parts.docker, image, this.parts.input.registries, output, signal);
+  private async imageOf(
+    image: ServiceLaunch['service']['image'],
+    built: string | undefined,
+    output: Pick<OutputSink, 'note'>,
+    signal?: AbortSignal,
+  ): Promise<LocalImage> {
+    if (image.kind === 'named')
+      return ensureImage(this.parts.docker, image, this.parts.input.registries, output, signal);
     if (built === undefined) throw new ExecutorError('image-not-found', `Step "${image.step}" builds no image.`);
     return { reference: built };
   }
@@ -217,7 +244,12 @@ export class DockerSandbox implements JobSandbox {
     try {
       const helper = await holders.holdFiles(this.attempt, this.workspace, input.job.workspacePath);
       for (const path of step.outputs) {
-        await copyOutput(container, posix.resolve(input.job.workspacePath, step.workingDir ?? '.', path), helper, input.job.workspacePath);
+        await copyOutput(
+          container,
+          posix.resolve(input.job.workspacePath, step.workingDir ?? '.', path),
+          helper,
+          input.job.workspacePath,
+        );
       }
       return undefined;
     } catch (error) {

@@ -55,7 +55,11 @@ export class DockerStep implements RunningStep {
       return reason === undefined ? { exitCode: state.ExitCode } : { exitCode: state.ExitCode, reason };
     } catch (error) {
       if (error instanceof ExecutorError) throw error;
-      throw new ExecutorError('engine-unavailable', `The runner's Docker Engine lost the step: ${engineMessage(error)}`, { cause: error, retriable: true });
+      throw new ExecutorError(
+        'engine-unavailable',
+        `The runner's Docker Engine lost the step: ${engineMessage(error)}`,
+        { cause: error, retriable: true },
+      );
     } finally {
       this.finish();
     }

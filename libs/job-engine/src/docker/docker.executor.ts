@@ -55,7 +55,10 @@ export class DockerExecutor implements Executor {
     if (network.status === 'fulfilled') await network.value?.release();
     await this.networks.remove(attempt).catch(() => undefined);
     await this.workspaces.destroy(attempt).catch(() => undefined);
-    throw startError('The job', workspace.status === 'rejected' ? workspace.reason : network.status === 'rejected' ? network.reason : undefined);
+    throw startError(
+      'The job',
+      workspace.status === 'rejected' ? workspace.reason : network.status === 'rejected' ? network.reason : undefined,
+    );
   }
 
   async adopt(input: JobInput): Promise<JobSandbox | undefined> {
@@ -75,13 +78,23 @@ export class DockerExecutor implements Executor {
 
   private sandbox(input: JobInput, workspace: WorkspaceHandle, network: JobNetwork | undefined): DockerSandbox {
     const { docker, config, holders } = this;
-    return new DockerSandbox({ docker, config, input, workspace, network, holders, destroyWorkspace: () => this.workspaces.destroy(attemptOf(input)) });
+    return new DockerSandbox({
+      docker,
+      config,
+      input,
+      workspace,
+      network,
+      holders,
+      destroyWorkspace: () => this.workspaces.destroy(attemptOf(input)),
+    });
   }
 
   private async enterNetwork(input: JobInput): Promise<JobNetwork | undefined> {
     const attempt = attemptOf(input);
     if (input.job.services.length > 0) return this.ownNetwork(attempt);
-    const users = input.job.steps.filter((step) => step.kind === 'clone' || (step.kind === 'run' && step.network === 'job'));
+    const users = input.job.steps.filter(
+      (step) => step.kind === 'clone' || (step.kind === 'run' && step.network === 'job'),
+    );
     if (users.length === 0) return undefined;
     const tag = { projectId: input.projectId, trust: input.trust };
     const name = await this.networks.ensureShared();
@@ -114,10 +127,17 @@ export class DockerExecutor implements Executor {
     const own = await this.networks.find(attempt);
     if (own !== undefined) {
       const holder = await this.idOf(nameOf(this.config.runner, attempt, 'sandbox'));
-      return holder === undefined ? { name: own, release: () => this.networks.remove(attempt) } : this.ownedNetwork(attempt, own, holder);
+      return holder === undefined
+        ? { name: own, release: () => this.networks.remove(attempt) }
+        : this.ownedNetwork(attempt, own, holder);
     }
-    const steps = await this.docker.listContainers({ all: true, filters: { label: ofAttempt(this.config.runner, attempt) } });
-    const joined = steps.map(({ HostConfig }) => /^container:(.+)$/.exec(HostConfig.NetworkMode)?.[1]).find((id) => id !== undefined);
+    const steps = await this.docker.listContainers({
+      all: true,
+      filters: { label: ofAttempt(this.config.runner, attempt) },
+    });
+    const joined = steps
+      .map(({ HostConfig }) => /^container:(.+)$/.exec(HostConfig.NetworkMode)?.[1])
+      .find((id) => id !== undefined);
     const holder = joined === undefined ? undefined : await this.idOf(joined);
     if (holder === undefined) return undefined;
     this.knownHolders.add(holder);

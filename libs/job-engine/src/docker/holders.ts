@@ -22,7 +22,8 @@ export class Holders {
     const container = await this.docker.createContainer({
       ...(attempt === undefined ? {} : { name: nameOf(this.runner, attempt, 'sandbox') }),
       Image: await this.pauseImage(),
-      Labels: attempt === undefined ? runnerLabels(this.runner, 'sandbox') : attemptLabels(this.runner, attempt, 'sandbox'),
+      Labels:
+        attempt === undefined ? runnerLabels(this.runner, 'sandbox') : attemptLabels(this.runner, attempt, 'sandbox'),
       Entrypoint: [pauseProgram],
       HostConfig: {
         NetworkMode: network,

@@ -14,9 +14,14 @@ export const registryHostOf = (image: string): string => {
 };
 
 /** An empty one is still sent: some registries' engines refuse a push without. */
-export const authFor = (image: string, registries: Registries): { username?: string; password?: string; serveraddress?: string } => {
+export const authFor = (
+  image: string,
+  registries: Registries,
+): { username?: string; password?: string; serveraddress?: string } => {
   const host = registryHostOf(image);
-  const login = registries.find((registry) => registry.host === host || (host === 'docker.io' && registry.host === 'index.docker.io'));
+  const login = registries.find(
+    (registry) => registry.host === host || (host === 'docker.io' && registry.host === 'index.docker.io'),
+  );
   return login === undefined ? {} : { username: login.username, password: login.password, serveraddress: login.host };
 };
 
@@ -46,7 +51,10 @@ export const ensureImage = async (
   const present = image.pull === 'always' ? undefined : await inspect(docker, image.name);
   if (present !== undefined) return present;
   if (image.pull === 'never') {
-    throw new ExecutorError('image-not-found', `The image "${image.name}" is not on the runner's machine, and the file says not to pull it.`);
+    throw new ExecutorError(
+      'image-not-found',
+      `The image "${image.name}" is not on the runner's machine, and the file says not to pull it.`,
+    );
   }
   output.note(`[cyclone] pulling ${image.name}`);
   const began = performance.now();
@@ -58,19 +66,39 @@ export const ensureImage = async (
   }
   output.note(`[cyclone] pulled ${image.name} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   const pulled = await inspect(docker, image.name);
-  if (pulled === undefined) throw new ExecutorError('image-pull-failed', `The image "${image.name}" was pulled, but the engine does not have it.`);
+  if (pulled === undefined)
+    throw new ExecutorError(
+      'image-pull-failed',
+      `The image "${image.name}" was pulled, but the engine does not have it.`,
+    );
   return pulled;
 };
 
 const pullError = (name: string, error: unknown): ExecutorError => {
   const message = engineMessage(error);
   const options = { cause: error };
-  if (isUnreachable(error)) return new ExecutorError('engine-unavailable', `The Docker Engine of the runner does not answer (${message}).`, { ...options, retriable: true });
+  if (isUnreachable(error))
+    return new ExecutorError('engine-unavailable', `The Docker Engine of the runner does not answer (${message}).`, {
+      ...options,
+      retriable: true,
+    });
   if (/unauthorized|authentication required|denied/i.test(message)) {
-    return new ExecutorError('image-pull-denied', `The image "${name}" could not be pulled: ${message}. Is its name right, and is there a login for its registry?`, options);
+    return new ExecutorError(
+      'image-pull-denied',
+      `The image "${name}" could not be pulled: ${message}. Is its name right, and is there a login for its registry?`,
+      options,
+    );
   }
   if (isNotFound(error) || /not found|manifest unknown/i.test(message)) {
-    return new ExecutorError('image-not-found', `The image "${name}" does not exist in its registry: ${message}`, options);
+    return new ExecutorError(
+      'image-not-found',
+      `The image "${name}" does not exist in its registry: ${message}`,
+      options,
+    );
   }
-  return new ExecutorError('image-pull-failed', `The image "${name}" is not on the runner's machine and could not be pulled: ${message}`, { ...options, retriable: true });
+  return new ExecutorError(
+    'image-pull-failed',
+    `The image "${name}" is not on the runner's machine and could not be pulled: ${message}`,
+    { ...options, retriable: true },
+  );
 };

@@ -17,7 +17,10 @@ export const attemptLabels = (runner: string, attempt: Attempt, role: Role): Rec
   [`${prefix}.fence`]: String(attempt.fence),
 });
 
-export const runnerLabels = (runner: string, role: Role): Record<string, string> => ({ [`${prefix}.runner`]: runner, [`${prefix}.role`]: role });
+export const runnerLabels = (runner: string, role: Role): Record<string, string> => ({
+  [`${prefix}.runner`]: runner,
+  [`${prefix}.role`]: role,
+});
 
 export const ofRunner = (runner: string): string => `${prefix}.runner=${runner}`;
 
@@ -40,6 +43,9 @@ export const roleOf = (labels: Readonly<Record<string, string>>): string | undef
  * and within what engines allow as names.
  */
 export const nameOf = (runner: string, attempt: Attempt, role: Role, id = ''): string => {
-  const digest = createHash('sha256').update(`${runner}\n${attemptKey(attempt)}\n${role}\n${id}`).digest('hex').slice(0, 12);
+  const digest = createHash('sha256')
+    .update(`${runner}\n${attemptKey(attempt)}\n${role}\n${id}`)
+    .digest('hex')
+    .slice(0, 12);
   return [prefix, attempt.buildId, role, id, digest].filter((part) => part !== '').join('-');
 };

@@ -14,14 +14,20 @@ interface WorkspaceMount {
  * by a bind mount of the volume's folder on the host: there a link that an earlier step left in the workspace would be
  * followed on the host itself.
  */
-export const linkMounts = async (container: Container, mounts: readonly WorkspaceMount[], workspacePath: string): Promise<void> => {
+export const linkMounts = async (
+  container: Container,
+  mounts: readonly WorkspaceMount[],
+  workspacePath: string,
+): Promise<void> => {
   if (mounts.length === 0) return;
   const pack = tar.pack();
   for (const { source, target } of mounts) {
     const from = posix.resolve(workspacePath, source);
-    if (from !== workspacePath && !from.startsWith(`${workspacePath}/`)) throw new ExecutorError('start-failed', `The mount "${source}" leads out of the workspace.`);
+    if (from !== workspacePath && !from.startsWith(`${workspacePath}/`))
+      throw new ExecutorError('start-failed', `The mount "${source}" leads out of the workspace.`);
     const to = posix.normalize(target).replace(/\/+$/, '');
-    if (to === '' || to === workspacePath || to.startsWith(`${workspacePath}/`)) throw new ExecutorError('start-failed', `Nothing can be mounted at "${target}".`);
+    if (to === '' || to === workspacePath || to.startsWith(`${workspacePath}/`))
+      throw new ExecutorError('start-failed', `Nothing can be mounted at "${target}".`);
     pack.entry({ name: to.slice(1), type: 'symlink', linkname: from });
   }
   pack.finalize();

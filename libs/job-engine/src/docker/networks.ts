@@ -35,7 +35,10 @@ export class Networks {
     for (let tries = 0; tries < triesMax; tries += 1) {
       const used = await this.usedSubnets();
       const free = freeSubnet(this.pool, this.next, used);
-      if (free === undefined) throw new ExecutorError('resources-exhausted', 'Every network that the runner may give to jobs is in use.', { retriable: true });
+      if (free === undefined)
+        throw new ExecutorError('resources-exhausted', 'Every network that the runner may give to jobs is in use.', {
+          retriable: true,
+        });
       this.next = free.index + 1;
       try {
         await this.docker.createNetwork({
@@ -52,7 +55,11 @@ export class Networks {
         if (!/overlap/i.test(engineMessage(error))) throw error;
       }
     }
-    throw new ExecutorError('resources-exhausted', 'No addresses for the job network could be had: others on this machine take them too.', { retriable: true });
+    throw new ExecutorError(
+      'resources-exhausted',
+      'No addresses for the job network could be had: others on this machine take them too.',
+      { retriable: true },
+    );
   }
 
   async find(attempt: Attempt): Promise<string | undefined> {
@@ -67,7 +74,10 @@ export class Networks {
   }
 
   async remove(attempt: Attempt): Promise<void> {
-    await this.docker.getNetwork(nameOf(this.runner, attempt, 'network')).remove().catch(ignoreGone);
+    await this.docker
+      .getNetwork(nameOf(this.runner, attempt, 'network'))
+      .remove()
+      .catch(ignoreGone);
   }
 
   private async makeShared(): Promise<string> {
@@ -93,6 +103,8 @@ export class Networks {
 
   private async usedSubnets(): Promise<string[]> {
     const networks = await this.docker.listNetworks();
-    return networks.flatMap((network) => (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])));
+    return networks.flatMap((network) =>
+      (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+    );
   }
 }

@@ -11,8 +11,8 @@ const sleepers: Readonly<Record<string, { readonly machine: number; readonly cod
   arm64: {
     machine: 183,
     code: [
-      0x00, 0x00, 0x80, 0xd2, 0x01, 0x00, 0x80, 0xd2, 0x02, 0x00, 0x80, 0xd2, 0x03, 0x00, 0x80, 0xd2, 0x04, 0x00, 0x80, 0xd2, 0x28, 0x09, 0x80, 0xd2, 0x01,
-      0x00, 0x00, 0xd4, 0xf9, 0xff, 0xff, 0x17,
+      0x00, 0x00, 0x80, 0xd2, 0x01, 0x00, 0x80, 0xd2, 0x02, 0x00, 0x80, 0xd2, 0x03, 0x00, 0x80, 0xd2, 0x04, 0x00, 0x80,
+      0xd2, 0x28, 0x09, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4, 0xf9, 0xff, 0xff, 0x17,
     ],
   },
 };
@@ -66,10 +66,16 @@ export const ensurePauseImage = async (docker: Docker): Promise<string> => {
   const { Arch } = await docker.version();
   const sleeper = sleepers[Arch];
   if (sleeper === undefined) {
-    throw new ExecutorError('start-failed', `The Docker Engine is of architecture ${Arch}; amd64 and arm64 are supported.`);
+    throw new ExecutorError(
+      'start-failed',
+      `The Docker Engine is of architecture ${Arch}; amd64 and arm64 are supported.`,
+    );
   }
   const [repo, tag] = pauseImage.split(':');
-  const progress = await docker.importImage(archive(elfProgram(sleeper.machine, Buffer.from(sleeper.code))), { repo, tag });
+  const progress = await docker.importImage(archive(elfProgram(sleeper.machine, Buffer.from(sleeper.code))), {
+    repo,
+    tag,
+  });
   await followProgress(progress, {});
   return pauseImage;
 };

@@ -39,7 +39,8 @@ export const followProgress = async (stream: NodeJS.ReadableStream, handlers: Pr
     if (raw.trim() === '') return;
     const line = ProgressLine.safeParse(JSON.parse(raw)).data;
     if (line === undefined) return;
-    if (line.error !== undefined || line.errorDetail !== undefined) throw new ProgressError(line.errorDetail?.message ?? line.error ?? 'unknown error', line.errorDetail?.code);
+    if (line.error !== undefined || line.errorDetail !== undefined)
+      throw new ProgressError(line.errorDetail?.message ?? line.error ?? 'unknown error', line.errorDetail?.code);
     const full = handlers.line?.(line);
     if (full !== undefined) await full;
   };
@@ -53,7 +54,14 @@ export const followProgress = async (stream: NodeJS.ReadableStream, handlers: Pr
   await handle(text);
 };
 
-const shown = new Set(['Pushed', 'Layer already exists', 'Mounted from', 'Pull complete', 'Download complete', 'Already exists']);
+const shown = new Set([
+  'Pushed',
+  'Layer already exists',
+  'Mounted from',
+  'Pull complete',
+  'Download complete',
+  'Already exists',
+]);
 
 /**
  * What of a layer's progress is worth a line: its end, not its bars. Lines without a layer are shown as they are.

@@ -18,12 +18,17 @@ const connects = (host: string, port: number): Promise<Probe> =>
     };
     socket.setTimeout(probeTimeoutMs, () => end('out-of-reach'));
     socket.once('connect', () => end('ready'));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'not-yet' : 'out-of-reach'));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ECONNREFUSED' ? 'not-yet' : 'out-of-reach'),
+    );
   });
 
 const answers = async (host: string, port: number, path: string): Promise<Probe> => {
   try {
-    const response = await fetch(`http://${host}:${port}${path}`, { redirect: 'manual', signal: AbortSignal.timeout(probeTimeoutMs * 4) });
+    const response = await fetch(`http://${host}:${port}${path}`, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(probeTimeoutMs * 4),
+    });
     await response.body?.cancel();
     return response.status < 500 && response.status !== 404 ? 'ready' : 'not-yet';
   } catch {
@@ -32,7 +37,11 @@ const answers = async (host: string, port: number, path: string): Promise<Probe>
 };
 
 /** Runs a program in a container; its exit code, or undefined when it cannot be run. */
-export const execIn = async (docker: Docker, container: Container, command: readonly string[]): Promise<{ code: number | undefined; text: string }> => {
+export const execIn = async (
+  docker: Docker,
+  container: Container,
+  command: readonly string[],
+): Promise<{ code: number | undefined; text: string }> => {
   try {
     const exec = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
     const stream = await exec.start({ hijack: true, stdin: false });
@@ -67,14 +76,25 @@ export const listensOn = (table: string, port: number): boolean => {
  * One look at whether a service is ready. The port is tried from here, which is what steps will do; where the engine is
  * on another machine, the container's own table of sockets is read instead, and `wget` inside asks for the page.
  */
-export const isReady = async (docker: Docker, container: Container, address: string, readiness: Readiness): Promise<boolean> => {
+export const isReady = async (
+  docker: Docker,
+  container: Container,
+  address: string,
+  readiness: Readiness,
+): Promise<boolean> => {
   const { port, http, command } = readiness;
   if (port !== undefined && !(await portReady(docker, container, address, port))) return false;
   if (http !== undefined) {
     const probe = isAddress(address) ? await answers(address, http.port, http.path) : 'out-of-reach';
     if (probe === 'not-yet') return false;
     if (probe === 'out-of-reach') {
-      const { code } = await execIn(docker, container, ['wget', '-q', '-O', '/dev/null', `http://127.0.0.1:${http.port}${http.path}`]);
+      const { code } = await execIn(docker, container, [
+        'wget',
+        '-q',
+        '-O',
+        '/dev/null',
+        `http://127.0.0.1:${http.port}${http.path}`,
+      ]);
       if (code !== 0) return false;
     }
   }

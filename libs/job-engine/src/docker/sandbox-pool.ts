@@ -32,7 +32,9 @@ export class SandboxPool {
   ) {}
 
   take(tag: PoolTag): string | undefined {
-    const alike = this.ready.findIndex((sandbox) => sandbox.tag?.projectId === tag.projectId && sandbox.tag.trust === tag.trust);
+    const alike = this.ready.findIndex(
+      (sandbox) => sandbox.tag?.projectId === tag.projectId && sandbox.tag.trust === tag.trust,
+    );
     const at = alike === -1 ? this.ready.findIndex((sandbox) => sandbox.tag === undefined) : alike;
     const [taken] = at === -1 ? [] : this.ready.splice(at, 1);
     this.fill();

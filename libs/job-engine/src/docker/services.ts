@@ -14,7 +14,12 @@ const pauseMsMax = 250;
 const tailLines = 50;
 
 /** Starts the container of a service, unless it is there already, and waits until it is ready. */
-export const startService = async (docker: Docker, launch: ServiceLaunch, draft: ContainerDraft, ceilings: ContainerCeilings): Promise<void> => {
+export const startService = async (
+  docker: Docker,
+  launch: ServiceLaunch,
+  draft: ContainerDraft,
+  ceilings: ContainerCeilings,
+): Promise<void> => {
   const { service, output, signal } = launch;
   const container = await createOrFind(docker, draft, ceilings, service);
   try {
@@ -26,12 +31,18 @@ export const startService = async (docker: Docker, launch: ServiceLaunch, draft:
   try {
     await awaitReady(docker, container, service, signal);
   } catch (error) {
-    if (error instanceof ExecutorError) output.note(`[cyclone] the last lines of service "${service.name}":\n${await tailOf(container)}`);
+    if (error instanceof ExecutorError)
+      output.note(`[cyclone] the last lines of service "${service.name}":\n${await tailOf(container)}`);
     throw error;
   }
 };
 
-const createOrFind = async (docker: Docker, draft: ContainerDraft, ceilings: ContainerCeilings, service: PlannedService): Promise<Container> => {
+const createOrFind = async (
+  docker: Docker,
+  draft: ContainerDraft,
+  ceilings: ContainerCeilings,
+  service: PlannedService,
+): Promise<Container> => {
   try {
     return await docker.createContainer(containerSpec(draft, ceilings));
   } catch (error) {
@@ -40,18 +51,30 @@ const createOrFind = async (docker: Docker, draft: ContainerDraft, ceilings: Con
   }
 };
 
-const awaitReady = async (docker: Docker, container: Container, service: PlannedService, signal: AbortSignal): Promise<void> => {
+const awaitReady = async (
+  docker: Docker,
+  container: Container,
+  service: PlannedService,
+  signal: AbortSignal,
+): Promise<void> => {
   const readiness = service.readiness;
   const until = Date.now() + (readiness?.timeoutMs ?? 0);
   for (let pauseMs = pauseMsFirst; ; pauseMs = Math.min(pauseMsMax, pauseMs * 1.5)) {
     signal.throwIfAborted();
     const { State: state, NetworkSettings: network } = await container.inspect();
     if (!state.Running) {
-      throw new ExecutorError('service-failed', `Service "${service.name}" ended with exit code ${state.ExitCode}${state.OOMKilled ? ' (out of memory)' : ''} before it was ready.`);
+      throw new ExecutorError(
+        'service-failed',
+        `Service "${service.name}" ended with exit code ${state.ExitCode}${state.OOMKilled ? ' (out of memory)' : ''} before it was ready.`,
+      );
     }
     const address = Object.values(network.Networks)[0]?.IPAddress ?? '';
     if (readiness === undefined || (await isReady(docker, container, address, readiness))) return;
-    if (Date.now() >= until) throw new ExecutorError('service-not-ready', `Service "${service.name}" was not ready within ${readiness.timeoutMs} ms.`);
+    if (Date.now() >= until)
+      throw new ExecutorError(
+        'service-not-ready',
+        `Service "${service.name}" was not ready within ${readiness.timeoutMs} ms.`,
+      );
     await delay(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 };
@@ -59,7 +82,10 @@ const awaitReady = async (docker: Docker, container: Container, service: Planned
 const tailOf = async (container: Container): Promise<string> => {
   try {
     const log = await container.logs({ stdout: true, stderr: true, tail: tailLines, follow: false });
-    return [...new LogDemux().push(log)].map(({ bytes }) => bytes.toString()).join('').trimEnd();
+    return [...new LogDemux().push(log)]
+      .map(({ bytes }) => bytes.toString())
+      .join('')
+      .trimEnd();
   } catch {
     return '(its log cannot be read)';
   }

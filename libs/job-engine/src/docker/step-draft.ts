@@ -3,13 +3,24 @@ import type { CloneStep, RunStep } from '@cyclone/contracts';
 import { ExecutorError, messageOf } from '../errors.js';
 import type { StepLaunch } from '../executor.js';
 import type { JobInput } from '../job-input.js';
-import { checkSourceRef, checkSourceSha, gitEnvironment, readSourceUrl, resolveSource, SourceRefusedError, type SourcePolicy } from '../source-policy.js';
+import {
+  checkSourceRef,
+  checkSourceSha,
+  gitEnvironment,
+  readSourceUrl,
+  resolveSource,
+  SourceRefusedError,
+  type SourcePolicy,
+} from '../source-policy.js';
 import { cloneScript, localSourcePath } from './clone-script.js';
 import { workingDirIn, type ContainerDraft, type NetworkPlace } from './container-spec.js';
 import { scriptCommand, stepScript } from './step-script.js';
 
 /** What a step says of its container; the sandbox adds name, labels, image and workspace. */
-export type StepDraft = Pick<ContainerDraft, 'entrypoint' | 'command' | 'environment' | 'workingDir' | 'user' | 'limits' | 'readOnlyFolder' | 'extraHosts' | 'dns'> & {
+export type StepDraft = Pick<
+  ContainerDraft,
+  'entrypoint' | 'command' | 'environment' | 'workingDir' | 'user' | 'limits' | 'readOnlyFolder' | 'extraHosts' | 'dns'
+> & {
   /** Where the job's network will not do. */
   readonly network?: NetworkPlace;
 };
@@ -64,7 +75,10 @@ export const cloneDraft = async (step: CloneStep, input: JobInput, policy: Sourc
   } catch (error) {
     if (error instanceof SourceRefusedError) throw new ExecutorError('source-refused', error.message);
     if (error instanceof ExecutorError) throw error;
-    throw new ExecutorError('source-refused', `The repository's host cannot be found: ${messageOf(error)}`, { cause: error, retriable: true });
+    throw new ExecutorError('source-refused', `The repository's host cannot be found: ${messageOf(error)}`, {
+      cause: error,
+      retriable: true,
+    });
   }
 };
 

@@ -8,12 +8,15 @@ export interface SubnetPool {
 
 const jobPrefix = 28;
 
-export const toNumber = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-const toAddress = (value: number): string => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+export const toNumber = (address: string): number =>
+  address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+const toAddress = (value: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 
 export const subnetCount = (pool: SubnetPool): number => 2 ** (jobPrefix - pool.prefix);
 
-export const subnetAt = (pool: SubnetPool, index: number): string => `${toAddress(toNumber(pool.base) + (index % subnetCount(pool)) * 16)}/${jobPrefix}`;
+export const subnetAt = (pool: SubnetPool, index: number): string =>
+  `${toAddress(toNumber(pool.base) + (index % subnetCount(pool)) * 16)}/${jobPrefix}`;
 
 interface Range {
   readonly from: number;
@@ -28,7 +31,11 @@ const rangeOf = (cidr: string): Range => {
 };
 
 /** The first subnet from `start` on that overlaps none in use; undefined when all are taken. */
-export const freeSubnet = (pool: SubnetPool, start: number, used: readonly string[]): { readonly subnet: string; readonly index: number } | undefined => {
+export const freeSubnet = (
+  pool: SubnetPool,
+  start: number,
+  used: readonly string[],
+): { readonly subnet: string; readonly index: number } | undefined => {
   const taken = used.filter((cidr) => cidr.includes('.')).map(rangeOf);
   for (let step = 0; step < subnetCount(pool); step += 1) {
     const index = (start + step) % subnetCount(pool);

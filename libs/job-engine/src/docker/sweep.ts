@@ -6,7 +6,12 @@ import { attemptKeyOf, ofRunner, roleOf } from './labels.js';
  * Removes containers, networks and volumes of this runner whose attempt nobody holds, and network holders of an earlier
  * process that no step joins. Things of other runners, and of other programs, are never looked at.
  */
-export const sweepEngine = async (docker: Docker, runner: string, held: ReadonlySet<string>, knownHolders: ReadonlySet<string>): Promise<number> => {
+export const sweepEngine = async (
+  docker: Docker,
+  runner: string,
+  held: ReadonlySet<string>,
+  knownHolders: ReadonlySet<string>,
+): Promise<number> => {
   const filters = { label: [ofRunner(runner)] };
   const containers = await docker.listContainers({ all: true, filters });
   const isOrphan = (labels: Readonly<Record<string, string>> = {}): boolean => {
@@ -16,8 +21,13 @@ export const sweepEngine = async (docker: Docker, runner: string, held: Readonly
   const orphans = containers.filter(({ Labels }) => isOrphan(Labels));
   const stay = containers.filter((container) => !orphans.includes(container));
   const joined = new Set(stay.map(({ HostConfig }) => HostConfig.NetworkMode.replace(/^container:/, '')));
-  const idle = stay.filter(({ Id, Labels }) => roleOf(Labels) === 'sandbox' && attemptKeyOf(Labels) === undefined && !knownHolders.has(Id) && !joined.has(Id));
-  await Promise.all([...orphans, ...idle].map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)));
+  const idle = stay.filter(
+    ({ Id, Labels }) =>
+      roleOf(Labels) === 'sandbox' && attemptKeyOf(Labels) === undefined && !knownHolders.has(Id) && !joined.has(Id),
+  );
+  await Promise.all(
+    [...orphans, ...idle].map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)),
+  );
 
   const networks = (await docker.listNetworks({ filters })).filter(({ Labels }) => isOrphan(Labels));
   await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove().catch(ignoreGone)));

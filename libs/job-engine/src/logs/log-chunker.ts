@@ -108,8 +108,9 @@ export class LogChunker {
   }
 }
 
+/** A plain loop: its cost is the same whether lines are long or empty. */
 const countLines = (bytes: Buffer): number => {
   let lines = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines += 1;
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] === 10) lines += 1;
   return lines;
 };

@@ -101,7 +101,12 @@ class ScriptedSandbox implements JobSandbox {
   private follow(step: ScriptedStep, launch: StepLaunch, from?: RawOffsets): RunningStep {
     const image =
       launch.step.kind === 'run' && launch.step.image.kind === 'named' ? launch.step.image.name : launch.builtImage;
-    return { image, ended: step.follow(launch.output, from), stop: async (graceMs) => step.stop(graceMs), discard: () => undefined };
+    return {
+      image,
+      ended: step.follow(launch.output, from),
+      stop: async (graceMs) => step.stop(graceMs),
+      discard: () => undefined,
+    };
   }
 }
 

@@ -30,7 +30,11 @@ export const openTestExecutor = async (config: Partial<DockerExecutorConfig> = {
         docker.listNetworks({ filters }),
         docker.listVolumes({ filters }),
       ]);
-      return [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name), ...(volumes.Volumes ?? []).map(({ Name }) => Name)];
+      return [
+        ...containers.flatMap(({ Names }) => Names),
+        ...networks.map(({ Name }) => Name),
+        ...(volumes.Volumes ?? []).map(({ Name }) => Name),
+      ];
     },
     close: async () => {
       await executor.close();
