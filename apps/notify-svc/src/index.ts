@@ -1,1 +1,3 @@
-export {};
+export { notifyConfigSchema } from './config.js';
+export type { NotifyConfig } from './config.js';
+export { notifyService } from './notify-service.js';

@@ -1,0 +1,4 @@
+import { runAsProcess } from '@cyclone/service-host';
+import { notifyService } from './notify-service.js';
+
+void runAsProcess(notifyService);
