@@ -13,6 +13,8 @@ const ticketKey = (ticket: string): string => `ticket:${createHash('sha256').upd
 
 /** Who calls: from a Bearer token, or from a ticket that such a token made. Nothing else is ever looked at. */
 export class Authenticator {
+  private readonly open = new Map<TokenId, Set<() => void>>();
+
   constructor(
     private readonly tokens: Tokens,
     private readonly limit: RateLimit,
@@ -45,6 +47,22 @@ export class Authenticator {
     const tokenId = await this.takeTicket(ticket);
     const caller = tokenId === undefined ? undefined : await this.callerNow(tokenId);
     return caller ?? this.fail(address, 'the ticket was used before, or its 30 seconds are over');
+  }
+
+  /** Called when a token ends while something is open with it; gives back how to stop listening. */
+  onEnd(tokenId: TokenId, cut: () => void): () => void {
+    const cuts = this.open.get(tokenId) ?? new Set();
+    this.open.set(tokenId, cuts.add(cut));
+    return () => {
+      cuts.delete(cut);
+      if (cuts.size === 0 && this.open.get(tokenId) === cuts) this.open.delete(tokenId);
+    };
+  }
+
+  /** A token was revoked, here or elsewhere: nothing stays open with it. */
+  end(tokenId: TokenId): void {
+    this.tokens.forget(tokenId);
+    for (const cut of [...(this.open.get(tokenId) ?? [])]) cut();
   }
 
   /** For what is open already: undefined once the token has ended. */

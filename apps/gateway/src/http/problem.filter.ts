@@ -24,10 +24,7 @@ export const asProblem = (error: unknown): ProblemError | undefined => {
   const refusal = refusalOf(error);
   if (refusal !== undefined) {
     // The caller's If-Match is what an expected version came from.
-    const status =
-      refusal.code === 'version-conflict' || refusal.code === 'project-changed-meanwhile'
-        ? 412
-        : statusOfRefusal[refusal.kind];
+    const status = refusal.code === 'project-moved-on' ? 412 : statusOfRefusal[refusal.kind];
     return new ProblemError(status, refusal.code, refusal.message, {
       headers: status === 503 ? { 'Retry-After': '5' } : undefined,
     });

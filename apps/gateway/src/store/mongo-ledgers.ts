@@ -45,7 +45,7 @@ export const mongoTokenLedger = async (db: mongo.Db): Promise<TokenLedger> => {
         'scope.role': 'admin',
         revokedAt: { $exists: false },
         expiresAt: { $gt: now },
-      } as mongo.Filter<Row<TokenView>>)) !== null,
+      })) !== null,
   };
 };
 

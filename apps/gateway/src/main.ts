@@ -1,0 +1,4 @@
+import { runAsProcess } from '@cyclone/service-host';
+import { gatewayService } from './gateway-service.js';
+
+void runAsProcess(gatewayService);
