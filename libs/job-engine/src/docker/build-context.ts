@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Container } from 'dockerode';
@@ -7,39 +6,53 @@ import { ExecutorError } from '../errors.js';
 import { isNotFound } from './docker-errors.js';
 import { dockerIgnore } from './dockerignore.js';
 
-const ignoreFileBytesMax = 256 * 1024;
+const smallFileBytesMax = 256 * 1024;
 
-/** A folder of the workspace as an image's context: flows from engine to engine, and never touches the host's disk. */
-export const buildContext = async (
-  files: Container,
-  folder: string,
-  dockerfile: string,
-): Promise<NodeJS.ReadableStream> => {
+export interface BuildContext {
+  readonly archive: NodeJS.ReadableStream;
+  /** Where the Dockerfile is in the archive. */
+  readonly dockerfile: string;
+}
+
+/** A Dockerfile from outside of the context travels in it under this name. */
+const foreignDockerfile = '.cyclone.dockerfile';
+
+/**
+ * A folder of the workspace as an image's context: flows from engine to engine, and never touches the host's disk.
+ * Both paths are absolute in the workspace.
+ */
+export const buildContext = async (files: Container, folder: string, dockerfile: string): Promise<BuildContext> => {
   let archive: NodeJS.ReadableStream;
   try {
     archive = await files.getArchive({ path: `${folder}/.` });
   } catch (error) {
     if (isNotFound(error))
-      throw new ExecutorError('image-build-failed', `The build context "${folder}" is not in the workspace.`, {
-        cause: error,
-      });
+      throw new ExecutorError('image-build-failed', `The build context "${folder}" is not in the workspace.`, { cause: error });
     throw error;
   }
-  const ignored = await readIgnoreFile(files, folder);
-  // Names begin with "./" already: without rules the archive goes through as it is.
-  return ignored === undefined ? archive : filterArchive(archive, dockerIgnore(ignored, posix.normalize(dockerfile)));
+  const inside = dockerfile.startsWith(`${folder}/`);
+  const name = inside ? dockerfile.slice(folder.length + 1) : foreignDockerfile;
+  const extra = inside ? undefined : await readFile(files, dockerfile);
+  if (!inside && extra === undefined)
+    throw new ExecutorError('image-build-failed', `The Dockerfile "${dockerfile}" is not in the workspace.`);
+  const ignoreText = await readFile(files, `${folder}/.dockerignore`);
+  // Nothing to change: the archive goes through as it is.
+  if (ignoreText === undefined && extra === undefined) return { archive, dockerfile: name };
+  const ignored = dockerIgnore(ignoreText ?? '', name);
+  return { archive: rewriteArchive(archive, ignored, extra === undefined ? [] : [{ name, text: extra }]), dockerfile: name };
 };
 
-const readIgnoreFile = async (files: Container, folder: string): Promise<string | undefined> => {
+/** A small text file of the workspace; undefined where there is none. */
+const readFile = async (files: Container, path: string): Promise<string | undefined> => {
   try {
-    const archive = await files.getArchive({ path: `${folder}/.dockerignore` });
+    const archive = await files.getArchive({ path });
     const extract = tar.extract();
     const feeding = pipeline(archive, extract);
     feeding.catch(() => undefined);
     let text = '';
     for await (const entry of extract) {
-      if ((entry.header.size ?? 0) > ignoreFileBytesMax)
-        throw new ExecutorError('image-build-failed', 'The .dockerignore file is larger than 256 KiB.');
+      if ((entry.header.size ?? 0) > smallFileBytesMax)
+        throw new ExecutorError('image-build-failed', `The file "${path}" is larger than ${smallFileBytesMax} bytes.`);
       for await (const chunk of entry) text += String(chunk);
     }
     return text;
@@ -49,7 +62,11 @@ const readIgnoreFile = async (files: Container, folder: string): Promise<string 
   }
 };
 
-const filterArchive = (archive: NodeJS.ReadableStream, ignored: (path: string) => boolean): NodeJS.ReadableStream => {
+const rewriteArchive = (
+  archive: NodeJS.ReadableStream,
+  ignored: (path: string) => boolean,
+  extra: readonly { readonly name: string; readonly text: string }[],
+): NodeJS.ReadableStream => {
   const extract = tar.extract();
   const pack = tar.pack();
   const filter = async (): Promise<void> => {
@@ -68,6 +85,7 @@ const filterArchive = (archive: NodeJS.ReadableStream, ignored: (path: string) =
       }
     }
     await feeding;
+    for (const { name, text } of extra) pack.entry({ name, mode: 0o644 }, text);
     pack.finalize();
   };
   filter().catch((error: Error) => pack.destroy(error));

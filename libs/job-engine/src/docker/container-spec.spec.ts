@@ -69,7 +69,7 @@ describe('containerSpec', () => {
   });
 
   it('gives a service its name in the network', () => {
-    const spec = containerSpec({ ...draft, network: { kind: 'network', name: 'net', alias: 'db' } }, ceilings);
+    const spec = containerSpec({ ...draft, network: { kind: 'network', name: 'net', aliases: ['db'] } }, ceilings);
     expect(spec.HostConfig?.NetworkMode).toBe('net');
     expect(spec.NetworkingConfig).toEqual({ EndpointsConfig: { net: { Aliases: ['db'] } } });
   });

@@ -9,7 +9,7 @@ export type NetworkPlace =
   /** Only for reading a repository from a host that an administrator allowed on the runner's own machine. */
   | { readonly kind: 'host' }
   | { readonly kind: 'join'; readonly container: string }
-  | { readonly kind: 'network'; readonly name: string; readonly alias?: string };
+  | { readonly kind: 'network'; readonly name: string; readonly aliases?: readonly string[] };
 
 export interface ContainerDraft {
   readonly name: string;
@@ -114,8 +114,8 @@ const networkMode = (network: NetworkPlace): string => {
 };
 
 const endpoints = (network: NetworkPlace): Pick<ContainerCreateOptions, 'NetworkingConfig'> =>
-  network.kind === 'network' && network.alias !== undefined
-    ? { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [network.alias] } } } }
+  network.kind === 'network' && network.aliases !== undefined
+    ? { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [...network.aliases] } } } }
     : {};
 
 /** A step's folder: absolute, or below the workspace. */

@@ -49,7 +49,7 @@ describe('images on a Docker Engine', () => {
       kind: 'build-image',
       needs: ['write'],
       context: 'app',
-      dockerfile: 'Dockerfile',
+      dockerfile: 'app/Dockerfile',
       repository,
       buildArguments: { WHO: { value: 'world' } },
       labels: { 'org.example.a': 'b' },
@@ -86,6 +86,17 @@ describe('images on a Docker Engine', () => {
     expect(published).toMatchObject({ digest: pushed?.digest, tags: ['1.0', 'latest'] });
     const tags: unknown = await (await fetch(`http://${repository.replace('/', '/v2/')}/tags/list`)).json();
     expect(tags).toMatchObject({ tags: expect.arrayContaining(['1.0', 'latest', `cyclone-${buildId}`]) });
+  });
+
+  it('takes a Dockerfile from outside of the context', async () => {
+    const buildId = uniqueBuildId();
+    built.push(`${open.host}/shop/outside:cyclone-${buildId}`);
+    const write = sh('write', [
+      "mkdir -p app && echo x > app/x && printf 'FROM cyclone/busybox:local\\nCOPY . /app\\nRUN ls /app\\n' > Dockerfile",
+    ]);
+    const { observer } = await run({ buildId, steps: [write, build(`${open.host}/shop/outside`, { dockerfile: 'Dockerfile' })] });
+    expect(observer.endOf('image').outcome).toBe('succeeded');
+    expect(observer.textOf('image')).toContain('\nx\n');
   });
 
   it('says which instruction failed', async () => {

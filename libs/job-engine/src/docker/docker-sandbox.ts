@@ -116,7 +116,7 @@ export class DockerSandbox implements JobSandbox {
       entrypoint: service.entrypoint,
       command: service.command,
       environment: launch.environment,
-      network: { kind: 'network', name: network.name, alias: service.name },
+      network: { kind: 'network', name: network.name, aliases: [service.name, ...(service.aliases ?? [])] },
       trust: input.trust,
       limits: service.limits,
       extraHosts: [],
@@ -157,7 +157,7 @@ export class DockerSandbox implements JobSandbox {
     output: Pick<OutputSink, 'note'>,
     signal?: AbortSignal,
   ): Promise<CreatedStep> {
-    const { docker, config, input } = this.parts;
+    const { config, input } = this.parts;
     const { step } = launch;
     const draft =
       step.kind === 'clone'

@@ -29,16 +29,14 @@ export class DockerImageBuilder implements ImageBuilder {
   async build(build: ImageBuild): Promise<void> {
     const { step, output, reference, signal, workspacePath } = build;
     signal.throwIfAborted();
-    const folder = posix.resolve(workspacePath, step.context);
-    if (folder !== workspacePath && !folder.startsWith(`${workspacePath}/`)) {
-      throw new ExecutorError('image-build-failed', `The build context "${step.context}" leads out of the workspace.`);
-    }
+    const folder = inWorkspace(workspacePath, step.context);
+    const dockerfilePath = inWorkspace(workspacePath, step.dockerfile);
     const files = await this.holders.holdFiles(build.attempt, build.workspace, workspacePath);
     try {
-      const context = await buildContext(files, folder, step.dockerfile);
-      const stream = await this.docker.buildImage(context, {
+      const { archive, dockerfile } = await buildContext(files, folder, dockerfilePath);
+      const stream = await this.docker.buildImage(archive, {
         t: reference,
-        dockerfile: posix.normalize(step.dockerfile),
+        dockerfile,
         buildargs: { ...build.buildArguments },
         labels: { ...step.labels },
         target: step.target,
@@ -101,6 +99,12 @@ export class DockerImageBuilder implements ImageBuilder {
     return found;
   }
 }
+
+const inWorkspace = (workspacePath: string, path: string): string => {
+  const full = posix.resolve(workspacePath, path);
+  if (full === workspacePath || full.startsWith(`${workspacePath}/`)) return full;
+  throw new ExecutorError('image-build-failed', `The path "${path}" leads out of the workspace.`);
+};
 
 const registryConfig = (registries: Registries): Record<string, { username: string; password: string }> =>
   Object.fromEntries(
