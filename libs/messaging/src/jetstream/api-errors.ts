@@ -9,6 +9,7 @@ export const apiCodes = {
   storageExceeded: 10047,
   noSpaceForStream: 10028,
   consumerExists: 10148,
+  temporarilyUnavailable: 10008,
 } as const;
 
 export const apiCode = (error: unknown): number | undefined =>
@@ -27,6 +28,7 @@ export const isUnanswered = (error: unknown): boolean =>
   error instanceof errors.ClosedConnectionError ||
   error instanceof errors.DrainingConnectionError ||
   error instanceof errors.ConnectionError ||
+  apiCode(error) === apiCodes.temporarilyUnavailable ||
   // Its class is not exported.
   (error instanceof Error && error.name === 'JetStreamNotEnabled');
 
@@ -37,6 +39,7 @@ const text = (error: unknown): string => (error instanceof Error ? error.message
 
 /** A failed publish in the words of the port. */
 export const publishError = (subject: string, error: unknown): Error => {
+  if (error instanceof BrokerUnavailableError) return error;
   if (isNoResponders(error)) return new PublishRefusedError(`no stream takes ${subject}`, { cause: error });
   if (error instanceof errors.InvalidArgumentError)
     return new MessageTooLargeError(`${subject}: ${text(error)}`, { cause: error });

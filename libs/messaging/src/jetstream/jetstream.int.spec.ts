@@ -1,6 +1,7 @@
 import { silentLogger } from '@cyclone/observability';
 import { testNats } from '@cyclone/testing/servers';
-import { contractRetryMs, messagingContract } from '../messaging.contract.js';
+import { contractRetryMs } from '../contract/contract-world.js';
+import { messagingContract } from '../contract/messaging.contract.js';
 import { connectNats } from './connect-nats.js';
 import { JetStreamConsumer } from './jetstream.consumer.js';
 import { JetStreamPublisher } from './jetstream.publisher.js';

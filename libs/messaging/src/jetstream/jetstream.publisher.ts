@@ -58,8 +58,7 @@ export class JetStreamPublisher implements Publisher {
     } catch (error) {
       const { provisioner } = this.options;
       if (!isNoResponders(error) || provisioner === undefined) throw publishError(message.subject, error);
-      await this.#provision(provisioner, message.subject);
-      return this.#sendAgain(message);
+      return this.#sendAgain(message, provisioner);
     }
   }
 
@@ -71,16 +70,9 @@ export class JetStreamPublisher implements Publisher {
     );
   }
 
-  async #provision(provisioner: Provisioner, subject: string): Promise<void> {
+  async #sendAgain(message: OutgoingMessage, provisioner: Provisioner): Promise<Stored> {
     try {
       await provisioner.streams();
-    } catch (error) {
-      throw publishError(subject, error);
-    }
-  }
-
-  async #sendAgain(message: OutgoingMessage): Promise<Stored> {
-    try {
       return await this.#send(message);
     } catch (error) {
       throw publishError(message.subject, error);

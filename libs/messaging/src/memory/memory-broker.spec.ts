@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { BrokerUnavailableError } from '../errors.js';
-import { contractRetryMs, messagingContract } from '../messaging.contract.js';
+import { contractRetryMs } from '../contract/contract-world.js';
+import { messagingContract } from '../contract/messaging.contract.js';
 import { MemoryBroker } from './memory-broker.js';
 
 messagingContract('the memory broker', async () => {
