@@ -6,7 +6,7 @@ import { wellKnownPaths } from '@cyclone/pipeline-language';
 import type { Builds, Origin, RequestedEvent } from '../build/builds.js';
 import type { BuildCommand } from '../build/domain/build-commands.js';
 import type { Failpoint } from '@cyclone/service-host';
-import type { Projects } from '../project/projects.js';
+import type { KnownProject, Projects } from '../project/projects.js';
 import { compileContextOf, triggerFacts, versionNameOf } from './compile-context.js';
 import { draftPlan, rejected, summarizeJobs, type PlannedData } from './draft-plan.js';
 import { SourceError, type SourceReader, type SourceRequest, type SourceSnapshot } from './source-reader.js';
@@ -63,10 +63,7 @@ export class PlanBuild {
     const project = await this.ports.projects.known(projectId);
     if (project === undefined) throw new Error(`build ${buildId} belongs to the unknown project ${projectId}`);
     try {
-      const snapshot = await this.#readSource(
-        await this.#sourceRequest(request, project.settings.repository.cloneUsername),
-        buildId,
-      );
+      const snapshot = await this.#readSource(await this.#sourceRequest(request, project), buildId);
       const { imageRepository } = project.settings;
       const context = compileContextOf({
         projectId,
@@ -99,9 +96,10 @@ export class PlanBuild {
     }
   }
 
-  async #sourceRequest(request: RequestedEvent, username: string | undefined): Promise<SourceRequest> {
-    const { projectId, trigger, trust, repositoryUrl, pipelineFile } = request.data;
-    const credential = await this.ports.projects.readCredential(projectId, 'clone');
+  async #sourceRequest(request: RequestedEvent, project: KnownProject): Promise<SourceRequest> {
+    const { trigger, trust, repositoryUrl, pipelineFile } = request.data;
+    const username = project.settings.repository.cloneUsername;
+    const credential = await this.ports.projects.credentialOf(project, 'clone');
     const { baseBranch } = triggerFacts(trigger);
     const sha = trigger.kind === 'change' ? trigger.change.after : trigger.sha;
     return {

@@ -3,6 +3,7 @@ import { createCommandHandler, type CommandHandler, type EventStore } from '@cyc
 import type { Origin } from '../build/builds.js';
 import type { Clock } from '../clock.js';
 import { isProjectEvent } from '../recorded-events.js';
+import type { RefusalError } from '@cyclone/messaging/nest';
 import { refuse } from '../refusals.js';
 import type { SecretVault, VaultEntry } from '../secrets/secret-vault.js';
 import { projectDecider, type ProjectRejection } from './domain/decide-project.js';
@@ -15,6 +16,11 @@ import {
 } from './domain/project-state.js';
 
 const storeAttemptsMax = 5;
+
+export type KnownProject = Exclude<ProjectState, { status: 'unknown' }>;
+
+export const projectNotFound = (projectId: ProjectId): RefusalError =>
+  refuse({ code: 'project-not-found', message: `there is no project ${projectId}` });
 
 /** The projects' streams, and their secrets: a value is in the vault before the event that names its version. */
 export class Projects {
@@ -34,14 +40,12 @@ export class Projects {
 
   async active(projectId: ProjectId): Promise<ActiveProject> {
     const project = await this.known(projectId);
-    if (project?.status !== 'active') {
-      throw refuse({ code: 'project-not-found', message: `there is no project ${projectId}` });
-    }
+    if (project?.status !== 'active') throw projectNotFound(projectId);
     return project;
   }
 
   /** Also a deleted one: its builds still end. */
-  async known(projectId: ProjectId): Promise<Exclude<ProjectState, { status: 'unknown' }> | undefined> {
+  async known(projectId: ProjectId): Promise<KnownProject | undefined> {
     const { state } = await this.#handler.load(projectId);
     return state.status === 'unknown' ? undefined : state;
   }
@@ -87,7 +91,17 @@ export class Projects {
     projectId: ProjectId,
     key: CredentialKey,
   ): Promise<{ value: string; version: number } | undefined> {
-    const version = (await this.known(projectId))?.credentials.get(key)?.version;
+    const project = await this.known(projectId);
+    return project === undefined ? undefined : this.credentialOf(project, key);
+  }
+
+  /** For whoever has read the project already. */
+  async credentialOf(
+    project: KnownProject,
+    key: CredentialKey,
+  ): Promise<{ value: string; version: number } | undefined> {
+    const { projectId } = project;
+    const version = project.credentials.get(key)?.version;
     if (version === undefined) return undefined;
     const value = await this.vault.read({ projectId, kind: 'credential', name: key }, version);
     return value === undefined ? undefined : { value, version };

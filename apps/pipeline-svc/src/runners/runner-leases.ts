@@ -1,4 +1,4 @@
-import { leaseMs, RunnerAnnouncement, RunnerView, type EpochMs, type RunnerId } from '@cyclone/contracts';
+import { leaseMs, RunnerAnnouncement, type EpochMs, type RunnerId, type RunnerView } from '@cyclone/contracts';
 import type { mongo } from 'mongoose';
 import type { AvailableRunner } from '../scheduling/domain/schedule.js';
 

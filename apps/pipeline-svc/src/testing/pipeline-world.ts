@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   CommandId,
   CommitSha,
@@ -33,6 +30,7 @@ import { temporaryFolder, type TemporaryFolder } from '@cyclone/testing';
 import { testMongo, testNats, type TestMongo } from '@cyclone/testing/servers';
 import { pipelineConfigSchema } from '../config.js';
 import { pipelineService } from '../pipeline-service.js';
+import { TestRepository } from './test-repository.js';
 
 export const twoStepFile = `
 steps:
@@ -47,42 +45,6 @@ steps:
     commands: [ "true" ]
     depends_on: [ compile ]
 `;
-
-/** A bare repository on disk, made with the machine's git. */
-export class TestRepository {
-  readonly path: string;
-  readonly #work: string;
-
-  constructor(folder: string) {
-    this.path = join(folder, 'shop.git');
-    this.#work = join(folder, 'work');
-    mkdirSync(this.#work);
-    this.#git('init', '--quiet', '--initial-branch=main', '.');
-    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', this.path]);
-  }
-
-  commit(files: Readonly<Record<string, string>>, message = 'Add a shelf'): CommitSha {
-    for (const [path, text] of Object.entries(files)) writeFileSync(join(this.#work, path), text);
-    this.#git('add', '--all');
-    this.#git(
-      '-c',
-      'user.name=Ada',
-      '-c',
-      'user.email=ada@example.com',
-      'commit',
-      '--quiet',
-      '--allow-empty',
-      '-m',
-      message,
-    );
-    this.#git('push', '--quiet', this.path, 'HEAD:refs/heads/main');
-    return CommitSha.parse(this.#git('rev-parse', 'HEAD').trim());
-  }
-
-  #git(...words: string[]): string {
-    return execFileSync('git', words, { cwd: this.#work, encoding: 'utf8' });
-  }
-}
 
 /** Real servers, the service, and a client that asks it; the runner is played by the spec. */
 export class PipelineWorld {

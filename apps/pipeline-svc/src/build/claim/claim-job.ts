@@ -16,7 +16,7 @@ import { followTrace } from '@cyclone/observability';
 import type { Failpoint } from '@cyclone/service-host';
 import type { Clock } from '../../clock.js';
 import type { JudgeSource } from '../../planning/source-reader.js';
-import type { Projects } from '../../project/projects.js';
+import type { KnownProject, Projects } from '../../project/projects.js';
 import { refuse } from '../../refusals.js';
 import type { RunnerLeases } from '../../runners/runner-leases.js';
 import type { JobTokens } from '../../tokens/job-token.js';
@@ -62,8 +62,8 @@ export class ClaimJob {
     if (job?.status !== 'running' || job.runnerId !== runnerId || job.attempt !== attempt) {
       throw refuse(jobNotAvailable('the attempt is over'));
     }
-    await leases.takeSlot(runnerId);
-    return this.#assignment(buildId, job, runnerId);
+    const [assignment] = await Promise.all([this.#assignment(buildId, job, runnerId), leases.takeSlot(runnerId)]);
+    return assignment;
   }
 
   /** For a runner that was away: its claim still stands, or it is fenced off. */
@@ -91,9 +91,17 @@ export class ClaimJob {
     const { builds, projects, tokens, now } = this.ports;
     const { requested, planned } = await this.#beginning(builds, buildId);
     const { projectId, trust, number: buildNumber, timeoutMs } = requested.data;
-    const { jobId, plannedJob } = await this.#plannedJob(planned, job.planned.id);
-    const project = await projects.known(projectId);
+    const [plannedJob, project] = await Promise.all([
+      this.#plannedJob(planned, job.planned.id),
+      projects.known(projectId),
+    ]);
     if (project === undefined) throw new Error(`build ${buildId} belongs to the unknown project ${projectId}`);
+    const jobId = plannedJob.id;
+    const [source, secrets, registries] = await Promise.all([
+      this.#source(requested, planned, project),
+      this.#secrets(requested, plannedJob),
+      trust === 'untrusted' ? [] : this.#registries(project),
+    ]);
     const { attempt, fence } = job;
     const issued = tokens.issue({ projectId, buildId, jobId, attempt, fence, runnerId }, now());
     return {
@@ -105,7 +113,7 @@ export class ClaimJob {
       trust,
       job: plannedJob,
       planDigest: planned.data.planDigest,
-      source: await this.#source(requested, planned, project.settings.repository.cloneUsername),
+      source,
       environment: ciEnvironment({
         projectId,
         projectName: project.settings.name,
@@ -121,8 +129,8 @@ export class ClaimJob {
         planned: planned.data,
         requestedAt: requested.occurredAt,
       }),
-      secrets: await this.#secrets(requested, plannedJob),
-      registries: trust === 'untrusted' ? [] : await this.#registries(requested, project.settings.registries),
+      secrets,
+      registries,
       token: issued.token,
       tokenExpiresAt: issued.expiresAt,
       deadlineAt: requested.occurredAt + timeoutMs,
@@ -137,21 +145,22 @@ export class ClaimJob {
     return { requested, planned };
   }
 
-  async #plannedJob(planned: PlannedEvent, jobId: JobId): Promise<{ jobId: JobId; plannedJob: PlannedJob }> {
+  async #plannedJob(planned: PlannedEvent, jobId: JobId): Promise<PlannedJob> {
     const bytes = await this.ports.contents.get(planned.data.planDigest);
     if (bytes === undefined) throw new Error(`the plan ${planned.data.planDigest} is not stored`);
     const plan = Plan.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     const plannedJob = plan.jobs.find((job) => job.id === jobId);
     if (plannedJob === undefined) throw new Error(`the stored plan has no job ${jobId}`);
-    return { jobId, plannedJob };
+    return plannedJob;
   }
 
-  async #source(requested: RequestedEvent, planned: PlannedEvent, username: string | undefined): Promise<SourceAccess> {
-    const { repositoryUrl: url, projectId } = requested.data;
+  async #source(requested: RequestedEvent, planned: PlannedEvent, project: KnownProject): Promise<SourceAccess> {
+    const { repositoryUrl: url } = requested.data;
+    const username = project.settings.repository.cloneUsername;
     const verdict = await this.ports.judgeSource(url);
     const { ref, sha } = planned.data;
     if (verdict.kind === 'folder') return { url, ref, sha, localPath: verdict.path };
-    const credential = await this.ports.projects.readCredential(projectId, 'clone');
+    const credential = await this.ports.projects.credentialOf(project, 'clone');
     return {
       url,
       ref,
@@ -174,11 +183,10 @@ export class ClaimJob {
     return secrets;
   }
 
-  async #registries(requested: RequestedEvent, registries: readonly { host: string; username?: string | undefined }[]) {
-    const { projectId } = requested.data;
+  #registries(project: KnownProject): Promise<JobAssignment['registries']> {
     return Promise.all(
-      registries.map(async ({ host, username }) => {
-        const credential = await this.ports.projects.readCredential(projectId, CredentialKey.parse(`registry:${host}`));
+      project.settings.registries.map(async ({ host, username }) => {
+        const credential = await this.ports.projects.credentialOf(project, CredentialKey.parse(`registry:${host}`));
         return {
           host,
           ...(username === undefined ? {} : { username }),

@@ -1,23 +1,11 @@
-import type {
-  BuildPlanned,
-  BuildRejected,
-  BuildRequested,
-  EpochMs,
-  ImagePublished,
-  JobId,
-  Reason,
-  RunnerId,
-  StepEnded,
-  StepStarted,
-} from '@cyclone/contracts';
-import type { z } from 'zod';
+import type { BuildEvent, EpochMs, JobId, Reason, RunnerId } from '@cyclone/contracts';
 
-type DataOf<Definition extends { schema: z.ZodType }> = z.infer<Definition['schema']>;
+type DataOf<Type extends BuildEvent['type']> = Extract<BuildEvent, { type: Type }>['data'];
 
 export type BuildCommand =
-  | { readonly type: 'RequestBuild'; readonly request: DataOf<typeof BuildRequested> }
-  | { readonly type: 'RecordPlan'; readonly plan: DataOf<typeof BuildPlanned> }
-  | { readonly type: 'RejectBuild'; readonly rejection: DataOf<typeof BuildRejected> }
+  | { readonly type: 'RequestBuild'; readonly request: DataOf<'BuildRequested'> }
+  | { readonly type: 'RecordPlan'; readonly plan: DataOf<'BuildPlanned'> }
+  | { readonly type: 'RejectBuild'; readonly rejection: DataOf<'BuildRejected'> }
   | {
       readonly type: 'ClaimJob';
       readonly jobId: JobId;
@@ -25,9 +13,9 @@ export type BuildCommand =
       readonly runnerId: RunnerId;
       readonly runnerName: string;
     }
-  | { readonly type: 'RecordStepStarted'; readonly step: DataOf<typeof StepStarted> }
-  | { readonly type: 'RecordStepEnded'; readonly step: DataOf<typeof StepEnded> }
-  | { readonly type: 'RecordImagePublished'; readonly image: DataOf<typeof ImagePublished> }
+  | { readonly type: 'RecordStepStarted'; readonly step: DataOf<'StepStarted'> }
+  | { readonly type: 'RecordStepEnded'; readonly step: DataOf<'StepEnded'> }
+  | { readonly type: 'RecordImagePublished'; readonly image: DataOf<'ImagePublished'> }
   | RecordJobEnded
   | RecordRunnerLost
   | { readonly type: 'CancelBuild'; readonly reason: Reason }

@@ -1,7 +1,8 @@
 import type { BuildId, Change, CommitSha, DeliveryId, ProjectId, Trigger } from '@cyclone/contracts';
-import type { Projects } from '../../project/projects.js';
+import { projectNotFound, type Projects } from '../../project/projects.js';
+import { isBuildEvent } from '../../recorded-events.js';
 import { refuse } from '../../refusals.js';
-import type { Builds, Origin } from '../builds.js';
+import type { Builds, Origin, RequestedEvent } from '../builds.js';
 import { buildNotFound } from '../domain/build-rejections.js';
 import { buildIdOfChange, buildIdOfCommand } from './build-ids.js';
 
@@ -24,8 +25,9 @@ export class RequestBuild {
     const buildId = buildIdOfChange(projectId, change);
     const trust = change.pullRequest?.fromFork === true ? 'untrusted' : 'trusted';
     // The build is the change's, not the delivery's: a second delivery must not be carried out as another command.
-    await this.#request(buildId, projectId, { kind: 'change', change, deliveryId }, trust, origin);
-    const request = await this.ports.builds.request(buildId);
+    const trigger: Trigger = { kind: 'change', change, deliveryId };
+    const requested = await this.#request(buildId, projectId, trigger, trust, origin);
+    const request = requested ?? (await this.ports.builds.request(buildId));
     if (request?.data.trigger.kind !== 'change') throw new Error(`build ${buildId} was not made by a change`);
     return { buildId, causedBy: request.data.trigger.deliveryId };
   }
@@ -74,16 +76,19 @@ export class RequestBuild {
     return buildId;
   }
 
+  /** The event, where this very call made it. */
   async #request(
     buildId: BuildId,
     projectId: ProjectId,
     trigger: Trigger,
     trust: 'trusted' | 'untrusted',
     origin: Origin,
-  ): Promise<void> {
+  ): Promise<RequestedEvent | undefined> {
     const { builds, projects, nextNumber } = this.ports;
-    if ((await builds.load(buildId)).streamVersion > 0) return;
-    const project = await projects.active(projectId);
+    // Whoever asks for what is there already is answered, also when the project takes no more builds.
+    const [known, project] = await Promise.all([builds.load(buildId), projects.known(projectId)]);
+    if (known.streamVersion > 0) return undefined;
+    if (project?.status !== 'active') throw projectNotFound(projectId);
     const { settings, secrets } = project;
     const request = {
       projectId,
@@ -97,6 +102,8 @@ export class RequestBuild {
     };
     const handled = await builds.carryOut(buildId, projectId, { type: 'RequestBuild', request }, origin);
     if (handled.kind === 'rejected') throw refuse(handled.rejection);
+    const [event] = handled.events.filter(isBuildEvent);
+    return event?.type === 'BuildRequested' ? event : undefined;
   }
 }
 
