@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { BuildId, EpochMs, Notice, ProjectId } from '@cyclone/contracts';
 import type { LeaseStore } from '@cyclone/event-store';
 import type { Logger } from '@cyclone/observability';
@@ -43,20 +44,20 @@ export class DeliverReactor {
   #look: Promise<void> = Promise.resolve();
   #isLooking = false;
   #lookAgain = false;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(private readonly parts: DeliverParts) {}
 
   /** Looks now; cheap to call often. */
   wake(): void {
-    if (this.#isStopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#lookAgain = this.#isLooking;
     if (!this.#isLooking) this.#look = this.#lookAtDue();
   }
 
   /** Begins nothing more and waits for what is under way. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
     await this.#look;
     await Promise.all(this.#running.values());
@@ -75,21 +76,34 @@ export class DeliverReactor {
       this.parts.logger.warn('due notices could not be looked up', { error });
     }
     this.#isLooking = false;
-    if (this.#isStopped) return;
+    if (this.#stopping.signal.aborted) return;
     if (this.#lookAgain) this.wake();
     else this.#timer = setTimeout(() => this.wake(), waitMs);
   }
 
   #start(wakeUp: WakeUp): void {
     const { buildId } = wakeUp;
-    if (this.#running.has(buildId) || this.#isStopped) return;
-    const run = this.#deliver(wakeUp)
-      .catch((error: unknown) => this.parts.logger.warn('notices of a build could not be delivered yet', { buildId, error }))
-      .finally(() => {
-        this.#running.delete(buildId);
-        this.wake();
-      });
+    if (this.#running.has(buildId) || this.#stopping.signal.aborted) return;
+    const run = this.#deliverOrPutOff(wakeUp).finally(() => {
+      this.#running.delete(buildId);
+      this.wake();
+    });
     this.#running.set(buildId, run);
+  }
+
+  /** What failed is put off, or the next look would find it due at once; where even that fails the pause is here. */
+  async #deliverOrPutOff(wakeUp: WakeUp): Promise<void> {
+    const { wakeUps, logger, now } = this.parts;
+    try {
+      await this.#deliver(wakeUp);
+    } catch (error) {
+      logger.warn('notices of a build could not be delivered yet', { buildId: wakeUp.buildId, error });
+      try {
+        await wakeUps.move(wakeUp, now() + notTriedMs);
+      } catch {
+        await wait(notTriedMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
   }
 
   async #deliver(wakeUp: WakeUp): Promise<void> {
