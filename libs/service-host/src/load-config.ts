@@ -1,5 +1,7 @@
 import { redactText } from '@cyclone/observability';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { valuesFromFiles } from './values-from-files.js';
+import type { ReadText } from './values-from-files.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,13 +35,30 @@ const problemOf = (issue: z.core.$ZodIssue, env: Environment): string => {
   return `${name}: ${redactText(issue.message).replaceAll(value, '[its value]')}`;
 };
 
+/** The variables that a schema reads: it is an object, perhaps transformed or checked as a whole afterwards. */
+const namesIn = (schema: z.core.$ZodType): readonly string[] => {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  return schema instanceof z.ZodPipe ? namesIn(schema.in) : [];
+};
+
 /**
- * Reads the environment once: a blank variable counts as missing, every problem is told at once, the result is frozen
- * through and through. The schema's keys are the variables' names; it may transform them to names of its own.
+ * Reads the environment once: a blank variable counts as missing, `X_FILE` names a file that holds `X`, every problem is
+ * told at once, the result is frozen through and through. The schema's keys are the variables' names; it may transform
+ * them to names of its own.
  */
-export const loadConfig = <Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> => {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => !isSetButBlank(value)));
+export const loadConfig = <Schema extends z.ZodType>(
+  schema: Schema,
+  env: Environment,
+  readText?: ReadText,
+): z.output<Schema> => {
+  const { env: values, problems } = valuesFromFiles(env, namesIn(schema), readText);
+  const present = Object.fromEntries(Object.entries(values).filter(([, value]) => !isSetButBlank(value)));
   const parsed = schema.safeParse(present);
-  if (!parsed.success) throw new InvalidConfigError(parsed.error.issues.map((issue) => problemOf(issue, env)));
-  return freezeDeep(parsed.data);
+  if (parsed.success && problems.length === 0) return freezeDeep(parsed.data);
+  const unread = new Set(problems.map(({ name }) => name));
+  const issues = (parsed.error?.issues ?? []).filter(({ path }) => !unread.has(String(path[0])));
+  throw new InvalidConfigError([
+    ...problems.map(({ message }) => message),
+    ...issues.map((issue) => problemOf(issue, values)),
+  ]);
 };
