@@ -38,7 +38,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     mayInstall: !isSet(variables.CYCLONE_NO_INSTALL),
     path: [...new Set([...path, ...ADMIN_FOLDERS])],
     serverUrls: {
-      mongod: valueOf(variables.CYCLONE_MONGODB_URL),
+      mongod: valueOf(variables.CYCLONE_MONGO_URL),
       'nats-server': valueOf(variables.CYCLONE_NATS_URL),
       'redis-server': valueOf(variables.CYCLONE_REDIS_URL),
       'docker-registry': valueOf(variables.CYCLONE_REGISTRY_URL),

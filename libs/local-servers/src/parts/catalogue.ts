@@ -137,6 +137,19 @@ export const catalogue: Readonly<Record<PartName, Part>> = {
       darwin: 'install Docker Desktop, or: brew install colima docker && colima start',
     },
   },
+  'docker-compose': {
+    name: 'docker-compose',
+    purpose: 'starts the whole platform on Docker (only where docker-compose.yml is used)',
+    programs: ['docker-compose'],
+    // The plugin of `docker compose` runs by itself too.
+    folders: ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins'],
+    version: { args: ['version', '--short'], pattern: /^v?(\d+\.\d+\.\d+\S*)/m, atLeast: '1.29.2' },
+    strategies: [{ kind: 'apt', packages: ['docker-compose'] }],
+    remedy: {
+      linux: 'sudo apt-get install docker-compose-plugin (or docker-compose, as the distribution calls it)',
+      darwin: 'install Docker Desktop, or: brew install docker-compose',
+    },
+  },
   busybox: {
     name: 'busybox',
     purpose: 'the smallest image, where none can be pulled',

@@ -25,7 +25,7 @@ export async function findPart(part: Part, environment: Environment): Promise<Fo
 /** All places in order, also those whose program is too old or does not start: `doctor` tells of them. */
 export async function* candidates(part: Part, environment: Environment): AsyncGenerator<Candidate> {
   for (const name of part.programs) {
-    for (const folder of environment.path) {
+    for (const folder of [...(part.folders ?? []), ...environment.path]) {
       const program = join(folder, name);
       if (await isExecutable(program)) yield await probe(part, program, 'path');
     }

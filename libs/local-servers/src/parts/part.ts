@@ -5,6 +5,8 @@ export interface Part {
   readonly purpose: string;
   /** Names under which the program may stand on PATH, best first. */
   readonly programs: readonly string[];
+  /** Folders that are searched before PATH, for programs that stand where only another program looks. */
+  readonly folders?: readonly string[];
   readonly version: VersionProbe;
   /** Tried in this order until one works. */
   readonly strategies: readonly Strategy[];
@@ -12,7 +14,8 @@ export interface Part {
   readonly remedy: { readonly linux: string; readonly darwin: string };
 }
 
-export type PartName = 'mongod' | 'nats-server' | 'redis-server' | 'docker-registry' | 'dockerd' | 'busybox' | 'git';
+export type PartName =
+  'mongod' | 'nats-server' | 'redis-server' | 'docker-registry' | 'dockerd' | 'docker-compose' | 'busybox' | 'git';
 
 export interface VersionProbe {
   readonly args: readonly string[];
