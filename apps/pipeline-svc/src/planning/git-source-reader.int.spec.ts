@@ -100,7 +100,7 @@ describe.each([
 });
 
 describe('from a server', () => {
-  it('leaves nothing behind, and fetches no file that it does not read', async () => {
+  it('leaves nothing behind', async () => {
     await read(remote());
     expect(readdirSync(workFolder()).sort()).toEqual(['ask-password', 'home']);
   });
