@@ -2,9 +2,26 @@ import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
-import { BuildId, JobId, LogConfirmation, ProjectId, RunnerId, StepId, logAsks, pipelineAsks, subjects } from '@cyclone/contracts';
+import {
+  BuildId,
+  JobId,
+  LogConfirmation,
+  ProjectId,
+  RunnerId,
+  StepId,
+  logAsks,
+  pipelineAsks,
+  subjects,
+} from '@cyclone/contracts';
 import { openMongoStores } from '@cyclone/event-store/mongo';
-import { JetStreamPublisher, JetStreamStreamInspector, type NatsLink, NatsSignals, connectNats, createProvisioner } from '@cyclone/messaging/jetstream';
+import {
+  JetStreamPublisher,
+  JetStreamStreamInspector,
+  type NatsLink,
+  NatsSignals,
+  connectNats,
+  createProvisioner,
+} from '@cyclone/messaging/jetstream';
 import { Answers, type AskClient, createAskClient } from '@cyclone/messaging/nest';
 import { createMetrics, silentLogger } from '@cyclone/observability';
 import { type RunningService, createNestService, loadConfig } from '@cyclone/service-host';
@@ -32,7 +49,18 @@ class PipelineStandInModule {}
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const aToken = (buildId: string): string => {
   const seconds = Math.floor(Date.now() / 1000);
-  const claims = { iss: 'cyclone', aud: 'cyclone-job', iat: seconds, exp: seconds + 600, projectId, buildId, jobId, attempt: 1, fence: 3, runnerId: 'r1' };
+  const claims = {
+    iss: 'cyclone',
+    aud: 'cyclone-job',
+    iat: seconds,
+    exp: seconds + 600,
+    projectId,
+    buildId,
+    jobId,
+    attempt: 1,
+    fence: 3,
+    runnerId: 'r1',
+  };
   const body = `${base64url({ alg: 'EdDSA', kid: 'k1' })}.${base64url(claims)}`;
   return `${body}.${sign(null, Buffer.from(body), keys.privateKey).toString('base64url')}`;
 };
@@ -45,13 +73,18 @@ class RunnerStandIn {
   readonly #token = aToken(this.buildId);
   readonly #stop: (() => void)[] = [];
 
-  constructor(private readonly publisher: JetStreamPublisher, signals: NatsSignals) {
+  constructor(
+    private readonly publisher: JetStreamPublisher,
+    signals: NatsSignals,
+  ) {
     this.#stop.push(
       signals.listen(subjects.confirmLogs(RunnerId.parse('r1')), ({ data }) => {
         const confirmation = LogConfirmation.parse(JSON.parse(Buffer.from(data).toString()));
         if (confirmation.buildId === this.buildId) this.confirmations.push(confirmation);
       }),
-      signals.listen(subjects.logStored(this.buildId), ({ headers, data }) => this.notices.push({ offset: Number(headers['offset']), data: data.slice(), sealed: headers['sealed'] ?? '' })),
+      signals.listen(subjects.logStored(this.buildId), ({ headers, data }) =>
+        this.notices.push({ offset: Number(headers['offset']), data: data.slice(), sealed: headers['sealed'] ?? '' }),
+      ),
     );
   }
 
@@ -60,8 +93,18 @@ class RunnerStandIn {
   }
 
   async seal(seq: number, whole: Uint8Array): Promise<void> {
-    const summary = { bytes: whole.byteLength, lines: Buffer.from(whole).toString().split('\n').length - 1, crc32: crc32(whole), truncated: false };
-    await this.#publish(seq, { kind: 'seal', seq: String(seq), summary: JSON.stringify(summary) }, new Uint8Array(), this.#token);
+    const summary = {
+      bytes: whole.byteLength,
+      lines: Buffer.from(whole).toString().split('\n').length - 1,
+      crc32: crc32(whole),
+      truncated: false,
+    };
+    await this.#publish(
+      seq,
+      { kind: 'seal', seq: String(seq), summary: JSON.stringify(summary) },
+      new Uint8Array(),
+      this.#token,
+    );
   }
 
   async #publish(seq: number, headers: Record<string, string>, data: Uint8Array, token: string): Promise<void> {
@@ -90,8 +133,17 @@ describe('log-svc on real servers', () => {
   const runners: RunnerStandIn[] = [];
 
   const startService = () => {
-    const env = { CYCLONE_MONGO_URL: mongo.uri, CYCLONE_MONGO_DATABASE: mongo.dbName, CYCLONE_NATS_URL: nats.url, CYCLONE_LOG_SWEEP_SECONDS: '0.2' };
-    return logService.start(loadConfig(logConfigSchema, env), { logger: silentLogger, metrics: createMetrics(), signal: new AbortController().signal });
+    const env = {
+      CYCLONE_MONGO_URL: mongo.uri,
+      CYCLONE_MONGO_DATABASE: mongo.dbName,
+      CYCLONE_NATS_URL: nats.url,
+      CYCLONE_LOG_SWEEP_SECONDS: '0.2',
+    };
+    return logService.start(loadConfig(logConfigSchema, env), {
+      logger: silentLogger,
+      metrics: createMetrics(),
+      signal: new AbortController().signal,
+    });
   };
 
   beforeAll(async () => {
@@ -125,12 +177,18 @@ describe('log-svc on real servers', () => {
   const readAll = async (buildId: BuildId): Promise<{ text: string; end: boolean; damaged: boolean }> => {
     let text = '';
     for (;;) {
-      const range = await asks.ask(logAsks.readLog, { buildId, stepId, offset: Buffer.byteLength(text), limit: 100_000 });
+      const range = await asks.ask(logAsks.readLog, {
+        buildId,
+        stepId,
+        offset: Buffer.byteLength(text),
+        limit: 100_000,
+      });
       text += Buffer.from(range.data, 'base64').toString('latin1');
       if (range.bytes === 0 || range.end) return { text, end: range.end, damaged: range.damaged };
     }
   };
-  const eventsOf = async (buildId: BuildId) => (await openMongoStores(connection)).events.readStream({ kind: 'log', id: buildId });
+  const eventsOf = async (buildId: BuildId) =>
+    (await openMongoStores(connection)).events.readStream({ kind: 'log', id: buildId });
 
   it('is healthy', async () => {
     expect(await service.health()).toEqual({ status: 'ok', checks: { mongo: 'ok', nats: 'ok' } });
@@ -144,7 +202,9 @@ describe('log-svc on real servers', () => {
     await runner.seal(2, whole);
     await eventually(() => expect(runner.confirmations.at(-1)).toMatchObject({ nextSeq: 3, sealed: true }));
     expect(await readAll(runner.buildId)).toEqual({ text: whole.toString(), end: true, damaged: false });
-    expect(await eventsOf(runner.buildId)).toMatchObject([{ type: 'LogSealed', data: { stepId, fence: 3, summary: { bytes: 23, lines: 2, crc32: crc32(whole) } } }]);
+    expect(await eventsOf(runner.buildId)).toMatchObject([
+      { type: 'LogSealed', data: { stepId, fence: 3, summary: { bytes: 23, lines: 2, crc32: crc32(whole) } } },
+    ]);
     expect(Buffer.concat(runner.notices.map(({ data }) => data)).toString()).toBe(whole.toString());
     expect(runner.notices.at(-1)).toMatchObject({ offset: 23, sealed: 'yes' });
 
@@ -153,15 +213,23 @@ describe('log-svc on real servers', () => {
     const seen = runner.confirmations.length;
     await eventually(() => expect(runner.confirmations.length).toBeGreaterThan(seen));
     expect(await eventsOf(runner.buildId)).toHaveLength(1);
-    expect((await asks.ask(logAsks.indexLogs, { buildId: runner.buildId })).steps).toMatchObject([{ stepId, bytes: 23, sealed: true, damaged: false, lines: 2 }]);
+    expect((await asks.ask(logAsks.indexLogs, { buildId: runner.buildId })).steps).toMatchObject([
+      { stepId, bytes: 23, sealed: true, damaged: false, lines: 2 },
+    ]);
   });
 
   it('finds a log whose bytes are not those that the runner counted', async () => {
     const runner = aRunner();
     await runner.send(0, 0, Buffer.from('good bytes\n'));
     await runner.seal(1, Buffer.from('evil bytes\n'));
-    await eventually(async () => expect(await eventsOf(runner.buildId)).toMatchObject([{ type: 'LogDamaged', data: { expected: { bytes: 11 }, stored: { bytes: 11 } } }]));
-    await eventually(async () => expect(await readAll(runner.buildId)).toEqual({ text: 'good bytes\n', end: true, damaged: true }));
+    await eventually(async () =>
+      expect(await eventsOf(runner.buildId)).toMatchObject([
+        { type: 'LogDamaged', data: { expected: { bytes: 11 }, stored: { bytes: 11 } } },
+      ]),
+    );
+    await eventually(async () =>
+      expect(await readAll(runner.buildId)).toEqual({ text: 'good bytes\n', end: true, damaged: true }),
+    );
   });
 
   it('finds a chunk that was altered in the database after it was stored', async () => {
@@ -169,7 +237,9 @@ describe('log-svc on real servers', () => {
     const whole = Buffer.from('the truth\n');
     await runner.send(0, 0, whole);
     await eventually(() => expect(runner.confirmations.at(-1)).toMatchObject({ nextSeq: 1 }));
-    await connection.collection('log_chunks').updateOne({ k: { $regex: `^${runner.buildId}/` } }, { $set: { d: Buffer.from('the trUth\n') } });
+    await connection
+      .collection('log_chunks')
+      .updateOne({ k: { $regex: `^${runner.buildId}/` } }, { $set: { d: Buffer.from('the trUth\n') } });
     await runner.seal(1, whole);
     await eventually(async () => expect(await eventsOf(runner.buildId)).toMatchObject([{ type: 'LogDamaged' }]));
   });
@@ -182,7 +252,9 @@ describe('log-svc on real servers', () => {
     await runner.seal(parts.length, Buffer.concat(parts));
     for (const seq of order) await runner.send(seq, seq * 9, parts[seq] ?? Buffer.alloc(0));
     service = await startService();
-    await eventually(() => expect(runner.confirmations.at(-1)).toMatchObject({ nextSeq: 41, sealed: true }), { timeoutMs: 10_000 });
+    await eventually(() => expect(runner.confirmations.at(-1)).toMatchObject({ nextSeq: 41, sealed: true }), {
+      timeoutMs: 10_000,
+    });
     expect((await readAll(runner.buildId)).text).toBe(Buffer.concat(parts).toString());
   });
 
@@ -192,7 +264,9 @@ describe('log-svc on real servers', () => {
     await runner.send(0, 0, whole);
     await eventually(() => expect(runner.confirmations.at(-1)).toMatchObject({ nextSeq: 1 }));
     const summary = { bytes: whole.byteLength, lines: 1, crc32: crc32(whole), truncated: false };
-    await connection.collection('log_attempts').updateOne({ buildId: runner.buildId }, { $set: { seal: { seq: 1, summary }, touchedAt: 1 } });
+    await connection
+      .collection('log_attempts')
+      .updateOne({ buildId: runner.buildId }, { $set: { seal: { seq: 1, summary }, touchedAt: 1 } });
     await eventually(async () => expect(await eventsOf(runner.buildId)).toMatchObject([{ type: 'LogSealed' }]));
   });
 

@@ -1,8 +1,20 @@
 import { type BuildId, type BuildView, consumers, pipelineAsks } from '@cyclone/contracts';
 import { openMongoStores } from '@cyclone/event-store/mongo';
-import { JetStreamConsumer, JetStreamPublisher, NatsSignals, connectNats, createProvisioner } from '@cyclone/messaging/jetstream';
+import {
+  JetStreamConsumer,
+  JetStreamPublisher,
+  NatsSignals,
+  connectNats,
+  createProvisioner,
+} from '@cyclone/messaging/jetstream';
 import { type AskClient, AskRefusedError, createAskClient } from '@cyclone/messaging/nest';
-import { type RunningService, type ServiceContext, createNestService, defineService, waitFor } from '@cyclone/service-host';
+import {
+  type RunningService,
+  type ServiceContext,
+  createNestService,
+  defineService,
+  waitFor,
+} from '@cyclone/service-host';
 import { type Connection, createConnection } from 'mongoose';
 import { type LogConfig, logConfigSchema } from './config.js';
 import { JobTokenVerifier } from './ingest/job-token-verifier.js';

@@ -5,6 +5,10 @@ import type { LogStore } from './store/log-store.js';
 @Module({})
 export class LogModule {
   static with(store: LogStore): DynamicModule {
-    return { module: LogModule, controllers: [LogAsksController], providers: [{ provide: logStoreToken, useValue: store }] };
+    return {
+      module: LogModule,
+      controllers: [LogAsksController],
+      providers: [{ provide: logStoreToken, useValue: store }],
+    };
   }
 }

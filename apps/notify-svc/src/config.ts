@@ -8,8 +8,14 @@ export const notifyConfigSchema = z
     ...configFields.logs,
     ...configFields.health,
     /** Where mails go out: `smtp://user:password@host:587`, `smtps://host`. Without it mails fail and the ledger says why. */
-    CYCLONE_SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
-    CYCLONE_MAIL_FROM: z.string().regex(/^[^\r\n]*@[^\r\n]*$/, 'must be a mail address').default('Cyclone <cyclone@localhost>'),
+    CYCLONE_SMTP_URL: z
+      .string()
+      .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+      .optional(),
+    CYCLONE_MAIL_FROM: z
+      .string()
+      .regex(/^[^\r\n]*@[^\r\n]*$/, 'must be a mail address')
+      .default('Cyclone <cyclone@localhost>'),
     /** How people reach this installation; links in mails and commit statuses begin with it. */
     CYCLONE_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Inside hosts that forges may live on, with commas between. Folders, which other services allow, mean nothing here. */
@@ -21,6 +27,8 @@ export const notifyConfigSchema = z
     smtpUrl: env.CYCLONE_SMTP_URL,
     mailFrom: env.CYCLONE_MAIL_FROM,
     publicUrl: env.CYCLONE_PUBLIC_URL,
-    allowedHosts: env.CYCLONE_ALLOWED_HOSTS.split(',').map((host) => host.trim().toLowerCase()).filter((host) => host !== '' && !host.startsWith('/')),
+    allowedHosts: env.CYCLONE_ALLOWED_HOSTS.split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter((host) => host !== '' && !host.startsWith('/')),
   }));
 export type NotifyConfig = z.output<typeof notifyConfigSchema>;

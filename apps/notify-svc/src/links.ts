@@ -9,14 +9,17 @@ export interface Links {
 
 export const createLinks = (publicUrl: string | undefined): Links => {
   const base = publicUrl?.replace(/\/+$/, '');
-  const buildUrl = (buildId: BuildId): string | undefined => (base === undefined ? undefined : `${base}/builds/${buildId}`);
+  const buildUrl = (buildId: BuildId): string | undefined =>
+    base === undefined ? undefined : `${base}/builds/${buildId}`;
   return {
     buildUrl,
     ofBuild: (build) => {
       const page = buildUrl(build.id);
       const change = build.trigger.kind === 'change' ? build.trigger.change.url : undefined;
       return [
-        ...(page === undefined ? [] : [['Build', page] as const, ['Full log', `${base}/api/v1/builds/${build.id}/log?download=yes`] as const]),
+        ...(page === undefined
+          ? []
+          : [['Build', page] as const, ['Full log', `${base}/api/v1/builds/${build.id}/log?download=yes`] as const]),
         ...(change !== undefined && /^https?:\/\//.test(change) ? [['Commit', change] as const] : []),
       ];
     },

@@ -2,113 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { type Server, createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Module } from '@nestjs/common';
-import { type BuildEvent, BuildId, type BuildView, CommandId, CommitSha, type EventEnvelope, JobId, type LogEvent, ProjectId, type ProjectView, StepId, logAsks, pipelineAsks, subjects } from '@cyclone/contracts';
+import {
+  type BuildEvent,
+  BuildId,
+  CommandId,
+  CommitSha,
+  type EventEnvelope,
+  JobId,
+  type LogEvent,
+  ProjectId,
+  StepId,
+  subjects,
+} from '@cyclone/contracts';
 import { openMongoStores } from '@cyclone/event-store/mongo';
 import { JetStreamPublisher, type NatsLink, connectNats, createProvisioner } from '@cyclone/messaging/jetstream';
-import { Answers } from '@cyclone/messaging/nest';
 import { createMetrics, silentLogger } from '@cyclone/observability';
 import { type RunningService, createNestService, loadConfig } from '@cyclone/service-host';
 import { eventually } from '@cyclone/testing';
 import { testMongo, testNats } from '@cyclone/testing/servers';
-import { type ParsedMail, simpleParser } from 'mailparser';
 import { type Connection, createConnection } from 'mongoose';
-import { SMTPServer } from 'smtp-server';
 import { notifyConfigSchema, notifyService } from './index.js';
-import { aBuild, aLogIndex, aProject, aStep } from './testing/a-build.js';
+import { aBuild, aProject, aStep } from './testing/a-build.js';
+import { MailServer, portOf } from './testing/mail-server.js';
+import { StandInModule, world } from './testing/stand-in.js';
 
 const projectId = ProjectId.parse('shop');
 const jobId = JobId.parse('j1');
 const summary = (bytes: number) => ({ bytes, lines: 1, crc32: 1, truncated: false });
-
-/** What pipeline-svc and log-svc would answer; each test sets it. */
-const world = {
-  project: aProject(),
-  build: aBuild([]),
-  previous: [] as BuildView[],
-  askedForPrevious: 0,
-  token: undefined as string | undefined,
-  logs: new Map<string, { text: string; sealed: boolean }>(),
-};
-
-@Controller()
-class StandIn {
-  @Answers(pipelineAsks.getProject)
-  async getProject(_request: object, _context: unknown): Promise<ProjectView> {
-    return world.project;
-  }
-
-  @Answers(pipelineAsks.getBuild)
-  async getBuild(_request: object, _context: unknown): Promise<BuildView> {
-    return world.build;
-  }
-
-  @Answers(pipelineAsks.listBuilds)
-  async listBuilds(_request: object, _context: unknown) {
-    world.askedForPrevious += 1;
-    return { items: world.previous };
-  }
-
-  @Answers(pipelineAsks.readCredential)
-  async readCredential(_request: object, _context: unknown) {
-    return { value: world.token };
-  }
-
-  @Answers(logAsks.indexLogs)
-  async indexLogs(_request: object, _context: unknown) {
-    return { steps: [...world.logs].map(([stepId, { text, sealed }]) => aLogIndex(stepId, Buffer.byteLength(text), { sealed })) };
-  }
-
-  @Answers(logAsks.readLog)
-  async readLog(request: { stepId: string; offset: number; limit: number }, _context: unknown) {
-    const data = Buffer.from(world.logs.get(request.stepId)?.text ?? '').subarray(request.offset, request.offset + request.limit);
-    return { offset: request.offset, data: data.toString('base64'), bytes: data.byteLength, end: false, damaged: false, truncated: false };
-  }
-}
-
-@Module({ controllers: [StandIn] })
-class StandInModule {}
-
-const portOf = (address: unknown): number => (typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : 0);
-
-/** A real SMTP server that keeps what it takes. */
-class MailServer {
-  readonly mails: ParsedMail[] = [];
-  port = 0;
-  #server: SMTPServer | undefined;
-  /** Says no to these recipients, for good. */
-  refused: string[] = [];
-
-  async start(): Promise<void> {
-    const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS'],
-      onRcptTo: ({ address }, _session, callback) => callback(this.refused.includes(address) ? Object.assign(new Error('no such user'), { responseCode: 550 }) : null),
-      onData: (stream, _session, callback) => {
-        simpleParser(stream).then(
-          (mail) => {
-            this.mails.push(mail);
-            callback();
-          },
-          (error: Error) => callback(error),
-        );
-      },
-    });
-    server.on('error', () => undefined);
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', () => resolve()));
-    this.port = portOf(server.server.address());
-    this.#server = server;
-  }
-
-  async stop(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#server === undefined ? resolve() : this.#server.close(() => resolve())));
-    this.#server = undefined;
-  }
-
-  recipients(): string[] {
-    return this.mails.map((mail) => (Array.isArray(mail.to) ? '' : (mail.to?.text ?? ''))).sort();
-  }
-}
 
 describe('notify-svc on real servers', () => {
   let mongo: Awaited<ReturnType<typeof testMongo>>;
@@ -125,10 +45,19 @@ describe('notify-svc on real servers', () => {
 
   const startService = async () => {
     const env = {
-      CYCLONE_MONGO_URL: mongo.uri, CYCLONE_MONGO_DATABASE: mongo.dbName, CYCLONE_NATS_URL: nats.url, CYCLONE_PUBLIC_URL: 'https://ci.example/',
-      CYCLONE_SMTP_URL: `smtp://127.0.0.1:${mailServer.port}`, CYCLONE_MAIL_FROM: 'Cyclone <ci@ci.example>', CYCLONE_ALLOWED_HOSTS: '127.0.0.1,/srv/git',
+      CYCLONE_MONGO_URL: mongo.uri,
+      CYCLONE_MONGO_DATABASE: mongo.dbName,
+      CYCLONE_NATS_URL: nats.url,
+      CYCLONE_PUBLIC_URL: 'https://ci.example/',
+      CYCLONE_SMTP_URL: `smtp://127.0.0.1:${mailServer.port}`,
+      CYCLONE_MAIL_FROM: 'Cyclone <ci@ci.example>',
+      CYCLONE_ALLOWED_HOSTS: '127.0.0.1,/srv/git',
     };
-    service = await notifyService.start(loadConfig(notifyConfigSchema, env), { logger: silentLogger, metrics: createMetrics(), signal: new AbortController().signal });
+    service = await notifyService.start(loadConfig(notifyConfigSchema, env), {
+      logger: silentLogger,
+      metrics: createMetrics(),
+      signal: new AbortController().signal,
+    });
   };
   const stopService = async () => {
     await service?.stop();
@@ -166,7 +95,10 @@ describe('notify-svc on real servers', () => {
     await mailServer.start();
     forgeCalls.splice(0);
     buildId = BuildId.parse(`b-${randomUUID()}`);
-    world.logs = new Map([['compile', { text: 'all good\n', sealed: true }], ['test', { text: 'boom\n', sealed: true }]]);
+    world.logs = new Map([
+      ['compile', { text: 'all good\n', sealed: true }],
+      ['test', { text: 'boom\n', sealed: true }],
+    ]);
     world.project = aProject({ mail: [{ when: 'always', recipients: ['ann@x.example', 'bob@x.example'] }] });
     world.build = aBuild([aStep('compile'), aStep('test', { outcome: 'failed', exitCode: 1 })], { id: buildId });
     world.previous = [];
@@ -184,28 +116,58 @@ describe('notify-svc on real servers', () => {
     const stream = { kind, id: buildId };
     const before = await events.readStream(stream);
     const appended = await events.append({
-      stream, expectedVersion: before.length, commandId: CommandId.parse(`c${before.length}`), tenant: projectId,
-      actor: { kind: 'system', id: 'spec' }, trace: { correlationId: buildId }, occurredAt: Date.now(), events: [event],
+      stream,
+      expectedVersion: before.length,
+      commandId: CommandId.parse(`c${before.length}`),
+      tenant: projectId,
+      actor: { kind: 'system', id: 'spec' },
+      trace: { correlationId: buildId },
+      occurredAt: Date.now(),
+      events: [event],
     });
     for (const recorded of appended.events) {
       const envelope: EventEnvelope = { ...recorded, position: 1 };
-      await publisher.publish({ subject: subjects.event(envelope), id: envelope.id, data: Buffer.from(JSON.stringify(envelope)) });
+      await publisher.publish({
+        subject: subjects.event(envelope),
+        id: envelope.id,
+        data: Buffer.from(JSON.stringify(envelope)),
+      });
     }
   };
   const requested = (): BuildEvent => ({
     type: 'BuildRequested',
     data: {
-      projectId, number: 12, trust: 'trusted', repositoryUrl: 'https://git.example/acme/shop.git', secretVersions: [], timeoutMs: 1,
+      projectId,
+      number: 12,
+      trust: 'trusted',
+      repositoryUrl: 'https://git.example/acme/shop.git',
+      secretVersions: [],
+      timeoutMs: 1,
       trigger: { kind: 'manual', ref: 'refs/heads/main', sha: CommitSha.parse('a'.repeat(40)) },
     },
   });
   const ended = (step: string): BuildEvent => ({
     type: 'StepEnded',
-    data: { jobId, attempt: 1, fence: 3, stepId: StepId.parse(step), outcome: 'failed', ignored: false, endedAt: Date.now(), log: summary(5) },
+    data: {
+      jobId,
+      attempt: 1,
+      fence: 3,
+      stepId: StepId.parse(step),
+      outcome: 'failed',
+      ignored: false,
+      endedAt: Date.now(),
+      log: summary(5),
+    },
   });
-  const sealed = (step: string): LogEvent => ({ type: 'LogSealed', data: { projectId, buildId, jobId, stepId: StepId.parse(step), fence: 3, summary: summary(5) } });
+  const sealed = (step: string): LogEvent => ({
+    type: 'LogSealed',
+    data: { projectId, buildId, jobId, stepId: StepId.parse(step), fence: 3, summary: summary(5) },
+  });
   const finished: BuildEvent = { type: 'BuildFinished', data: { outcome: 'failed' } };
-  const ledger = async () => (await (await openMongoStores(connection)).events.readStream({ kind: 'notification', id: buildId })).map(({ type }) => type);
+  const ledger = async () =>
+    (await (await openMongoStores(connection)).events.readStream({ kind: 'notification', id: buildId })).map(
+      ({ type }) => type,
+    );
   const delivered = async () => (await ledger()).filter((type) => type === 'NoticeDelivered').length;
 
   it('mails every recipient once, when the logs are sealed, with the result and the log', async () => {
@@ -247,26 +209,44 @@ describe('notify-svc on real servers', () => {
     world.token = 'secret';
     const url = `http://127.0.0.1:${portOf(forge.address())}/acme/shop.git`;
     world.project = aProject(
-      { mail: [{ when: 'failure', recipients: ['ann@x.example', 'nobody@x.example'] }], repository: { url, forge: 'gitea' } },
+      {
+        mail: [{ when: 'failure', recipients: ['ann@x.example', 'nobody@x.example'] }],
+        repository: { url, forge: 'gitea' },
+      },
       { credentials: [{ key: 'forge', version: 1, setAt: 1 }] },
     );
     mailServer.refused = ['nobody@x.example'];
     await mailServer.stop();
     await startService();
     await happen('build', requested());
-    await eventually(() => expect(forgeCalls).toMatchObject([{ url: `/api/v1/repos/acme/shop/statuses/${'a'.repeat(40)}`, body: { state: 'pending' } }]));
+    await eventually(() =>
+      expect(forgeCalls).toMatchObject([
+        { url: `/api/v1/repos/acme/shop/statuses/${'a'.repeat(40)}`, body: { state: 'pending' } },
+      ]),
+    );
     await happen('build', finished);
-    await eventually(() => expect(forgeCalls.at(-1)).toMatchObject({ body: { state: 'failure', context: 'cyclone/shop', target_url: `https://ci.example/builds/${buildId}` } }));
+    await eventually(() =>
+      expect(forgeCalls.at(-1)).toMatchObject({
+        body: { state: 'failure', context: 'cyclone/shop', target_url: `https://ci.example/builds/${buildId}` },
+      }),
+    );
     await eventually(async () => expect((await ledger()).filter((type) => type === 'NoticeFailed')).toHaveLength(2));
     await mailServer.start();
     await eventually(() => expect(mailServer.recipients()).toEqual(['ann@x.example']), { timeoutMs: 15_000 });
     await eventually(async () => expect((await ledger()).filter((type) => type === 'NoticeFailed')).toHaveLength(3));
-    await eventually(async () => expect((await connection.collection<{ _id: string }>('notify_wake_ups').findOne({ _id: buildId })) ?? undefined).toBeUndefined());
+    await eventually(async () =>
+      expect(
+        (await connection.collection<{ _id: string }>('notify_wake_ups').findOne({ _id: buildId })) ?? undefined,
+      ).toBeUndefined(),
+    );
   }, 30_000);
 
   it('compares with the build before on the same ref', async () => {
     world.project = aProject({ mail: [{ when: 'change', recipients: ['ann@x.example'] }] });
-    world.previous = [aBuild([], { id: 'b-old', number: 11, outcome: 'cancelled' }), aBuild([], { id: 'b-older', number: 10, outcome: 'failed' })];
+    world.previous = [
+      aBuild([], { id: 'b-old', number: 11, outcome: 'cancelled' }),
+      aBuild([], { id: 'b-older', number: 10, outcome: 'failed' }),
+    ];
     await startService();
     await happen('build', requested());
     await happen('build', finished);
@@ -293,7 +273,9 @@ describe('notify-svc on real servers', () => {
     const [mail] = mailServer.mails;
     expect(mail?.attachments).toMatchObject([{ filename: 'shop-12.log.gz', contentType: 'application/gzip' }]);
     const attached = gunzipSync(mail?.attachments[0]?.content ?? Buffer.alloc(0)).toString();
-    expect(attached.split('\n').filter((each) => each === '<script>alert(1)</script> and more of it, on and on')).toHaveLength(text.split('\n').length - 1);
+    expect(
+      attached.split('\n').filter((each) => each === '<script>alert(1)</script> and more of it, on and on'),
+    ).toHaveLength(text.split('\n').length - 1);
     expect(mail?.html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(mail?.html).not.toContain('<script');
   }, 30_000);

@@ -31,7 +31,8 @@ const health = async (connection: Connection, roundTrip: () => Promise<number>, 
     roundTrip().then(() => 'ok', explain),
   ]);
   const smtp = isMailConfigured ? 'ok' : 'CYCLONE_SMTP_URL is not set: mails fail';
-  const status = mongo !== 'ok' || nats !== 'ok' ? ('failing' as const) : isMailConfigured ? ('ok' as const) : ('degraded' as const);
+  const status =
+    mongo !== 'ok' || nats !== 'ok' ? ('failing' as const) : isMailConfigured ? ('ok' as const) : ('degraded' as const);
   return { status, checks: { mongo, nats, smtp } };
 };
 
@@ -52,14 +53,37 @@ const start = async (config: NotifyConfig, { logger, signal }: ServiceContext): 
   const links = createLinks(config.publicUrl);
   const facts = new FactsReader(events);
   const ledger = createLedger(events);
-  const mailer = config.smtpUrl === undefined ? unconfiguredMailer : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
+  const mailer =
+    config.smtpUrl === undefined
+      ? unconfiguredMailer
+      : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const channels = [
-    createMailChannel({ mailer, logs: askForLogs(asks), buildOf: pipeline.buildOf, linksOf: links.ofBuild, domain: domainOf(config.mailFrom), now }),
-    createStatusChannel({ http: createOutboundHttp(config.allowedHosts), accessOf: pipeline.accessOf, buildUrl: links.buildUrl, now }),
+    createMailChannel({
+      mailer,
+      logs: askForLogs(asks),
+      buildOf: pipeline.buildOf,
+      linksOf: links.ofBuild,
+      domain: domainOf(config.mailFrom),
+      now,
+    }),
+    createStatusChannel({
+      http: createOutboundHttp(config.allowedHosts),
+      accessOf: pipeline.accessOf,
+      buildUrl: links.buildUrl,
+      now,
+    }),
   ];
   const deliver = new DeliverReactor({ facts, ledger, wakeUps, leases, channels, now, logger });
   const { rulesOf, previousOutcome } = pipeline;
-  const follower = new BuildFollower({ facts, ledger, wakeUps, rulesOf, previousOutcome, now, onWakeUp: () => deliver.wake() });
+  const follower = new BuildFollower({
+    facts,
+    ledger,
+    wakeUps,
+    rulesOf,
+    previousOutcome,
+    now,
+    onWakeUp: () => deliver.wake(),
+  });
 
   deliver.wake();
   const subscription = await followBuildEvents(consumer, (buildId) => follower.follow(buildId));

@@ -8,8 +8,7 @@ export interface JobTokenKey {
 }
 
 export type TokenVerdict =
-  | { readonly kind: 'genuine'; readonly claims: JobTokenClaims }
-  | { readonly kind: 'forged'; readonly reason: string };
+  { readonly kind: 'genuine'; readonly claims: JobTokenClaims } | { readonly kind: 'forged'; readonly reason: string };
 
 /** One algorithm, whatever the token asks for. */
 const JwsHeader = z.object({ alg: z.literal('EdDSA'), kid: z.string().optional() });
@@ -53,7 +52,13 @@ export class JobTokenVerifier {
 
   async #check(token: string): Promise<TokenVerdict> {
     const [header, payload, signature, ...rest] = token.split('.');
-    if (token.length > tokenCharsMax || header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
+    if (
+      token.length > tokenCharsMax ||
+      header === undefined ||
+      payload === undefined ||
+      signature === undefined ||
+      rest.length > 0
+    ) {
       return forged('the job token is not a compact JWS');
     }
     const { success, data } = JwsHeader.safeParse(parsePart(header));
@@ -63,12 +68,15 @@ export class JobTokenVerifier {
       return forged('the signature of the job token is wrong');
     }
     const claims = JobTokenClaims.safeParse(parsePart(payload));
-    return claims.success ? { kind: 'genuine', claims: claims.data } : forged('the claims of the job token are not those of a job');
+    return claims.success
+      ? { kind: 'genuine', claims: claims.data }
+      : forged('the claims of the job token are not those of a job');
   }
 
   async #keyFor(keyId: string | undefined): Promise<KeyObject> {
     const current = await this.#currentKey();
-    if (keyId === undefined || keyId === current.keyId || this.now() - this.#keyFetchedAt < keyRefreshMs) return current.key;
+    if (keyId === undefined || keyId === current.keyId || this.now() - this.#keyFetchedAt < keyRefreshMs)
+      return current.key;
     this.#key = undefined;
     return (await this.#currentKey()).key;
   }

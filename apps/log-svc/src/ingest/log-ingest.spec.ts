@@ -13,28 +13,51 @@ const publicKeyPem = keys.publicKey.export({ type: 'spki', format: 'pem' }).toSt
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 const rightClaims = {
-  iss: 'cyclone', aud: 'cyclone-job', iat: nowMs / 1000, exp: nowMs / 1000 + 600,
-  projectId: 'shop', buildId: 'b1', jobId: 'j1', attempt: 1, fence: 3, runnerId: 'r1',
+  iss: 'cyclone',
+  aud: 'cyclone-job',
+  iat: nowMs / 1000,
+  exp: nowMs / 1000 + 600,
+  projectId: 'shop',
+  buildId: 'b1',
+  jobId: 'j1',
+  attempt: 1,
+  fence: 3,
+  runnerId: 'r1',
 };
-const aToken = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = { alg: 'EdDSA', kid: 'k1' }, key = keys.privateKey): string => {
+const aToken = (
+  claims: Record<string, unknown> = {},
+  header: Record<string, unknown> = { alg: 'EdDSA', kid: 'k1' },
+  key = keys.privateKey,
+): string => {
   const body = `${base64url(header)}.${base64url({ ...rightClaims, ...claims })}`;
   return `${body}.${sign(null, Buffer.from(body), key).toString('base64url')}`;
 };
 const token = aToken();
 
-const aMessage = (changes: { subject?: string; headers?: Record<string, string>; text?: string; seq?: number; offset?: number } = {}): IncomingMessage => ({
+const aMessage = (
+  changes: { subject?: string; headers?: Record<string, string>; text?: string; seq?: number; offset?: number } = {},
+): IncomingMessage => ({
   subject: changes.subject ?? 'cyclone.log.shop.b1.j1.s1',
   id: 'm',
   headers: {
-    kind: 'chunk', seq: String(changes.seq ?? 0), offset: String(changes.offset ?? 0), at: '5', fence: '3', runnerId: 'r1',
-    'Cyclone-Job-Token': token, ...changes.headers,
+    kind: 'chunk',
+    seq: String(changes.seq ?? 0),
+    offset: String(changes.offset ?? 0),
+    at: '5',
+    fence: '3',
+    runnerId: 'r1',
+    'Cyclone-Job-Token': token,
+    ...changes.headers,
   },
   data: Buffer.from(changes.text ?? 'hello'),
   deliveryCount: 1,
   extend: () => undefined,
 });
 const aSeal = (seq: number): IncomingMessage => ({
-  ...aMessage({ seq, headers: { kind: 'seal', summary: JSON.stringify({ bytes: 10, lines: 0, crc32: 1, truncated: false }) } }),
+  ...aMessage({
+    seq,
+    headers: { kind: 'seal', summary: JSON.stringify({ bytes: 10, lines: 0, crc32: 1, truncated: false }) },
+  }),
   data: new Uint8Array(),
 });
 
@@ -47,10 +70,14 @@ class RecordedSignals implements Signals {
     return () => undefined;
   }
   confirmations(): LogConfirmation[] {
-    return this.sent.filter(({ subject }) => subject === 'cyclone.live.confirm.r1.logs').map(({ data }) => LogConfirmation.parse(JSON.parse(Buffer.from(data ?? []).toString())));
+    return this.sent
+      .filter(({ subject }) => subject === 'cyclone.live.confirm.r1.logs')
+      .map(({ data }) => LogConfirmation.parse(JSON.parse(Buffer.from(data ?? []).toString())));
   }
   notices(): string[] {
-    return this.sent.filter(({ subject }) => subject === 'cyclone.live.log-stored.b1').map(({ headers, data }) => `${headers?.offset}:${Buffer.from(data ?? []).toString()}`);
+    return this.sent
+      .filter(({ subject }) => subject === 'cyclone.live.log-stored.b1')
+      .map(({ headers, data }) => `${headers?.offset}:${Buffer.from(data ?? []).toString()}`);
   }
 }
 
@@ -68,11 +95,20 @@ describe('taking log messages', () => {
     complete = [];
     fetched = 0;
     fetchKey = async () => ({ keyId: 'k1', publicKeyPem });
-    const tokens = new JobTokenVerifier(() => {
-      fetched += 1;
-      return fetchKey();
-    }, () => nowMs);
-    ingest = new LogIngest({ store, tokens, signals, now: () => nowMs, onComplete: (attempt) => complete.push(attempt) });
+    const tokens = new JobTokenVerifier(
+      () => {
+        fetched += 1;
+        return fetchKey();
+      },
+      () => nowMs,
+    );
+    ingest = new LogIngest({
+      store,
+      tokens,
+      signals,
+      now: () => nowMs,
+      onComplete: (attempt) => complete.push(attempt),
+    });
   });
 
   const reasonOf = async (message: IncomingMessage): Promise<string> => {
@@ -84,7 +120,9 @@ describe('taking log messages', () => {
     const outcomes = await ingest.handle([aMessage(), aMessage({ seq: 1, offset: 5, text: 'world' })]);
     expect(outcomes).toEqual([{ kind: 'done' }, { kind: 'done' }]);
     expect(signals.notices()).toEqual(['0:hello', '5:world']);
-    expect(signals.confirmations()).toEqual([{ buildId: 'b1', jobId: 'j1', stepId: 's1', fence: 3, nextSeq: 2, sealed: false }]);
+    expect(signals.confirmations()).toEqual([
+      { buildId: 'b1', jobId: 'j1', stepId: 's1', fence: 3, nextSeq: 2, sealed: false },
+    ]);
   });
 
   it('takes a repeated message as taken: no second notice, but a confirmation, since the first may be lost', async () => {
@@ -105,7 +143,9 @@ describe('taking log messages', () => {
     await ingest.handle([aSeal(2), aMessage({ seq: 1, offset: 5, text: 'world' })]);
     expect(complete).toEqual([]);
     await ingest.handle([aMessage()]);
-    expect(complete).toMatchObject([{ stepId: 's1', seal: { seq: 2, summary: { bytes: 10 } }, prefix: { nextSeq: 2, bytes: 10 } }]);
+    expect(complete).toMatchObject([
+      { stepId: 's1', seal: { seq: 2, summary: { bytes: 10 } }, prefix: { nextSeq: 2, bytes: 10 } },
+    ]);
   });
 
   it('confirms the seal of a closed log to a runner that asks again', async () => {
@@ -119,7 +159,9 @@ describe('taking log messages', () => {
   it('checks a token once and judges it for every message', async () => {
     await ingest.handle([aMessage(), aMessage({ seq: 1, offset: 5 })]);
     expect(fetched).toBe(1);
-    expect(await reasonOf(aMessage({ headers: { fence: '4' } }))).toBe('reject: the job token belongs to another attempt of the job');
+    expect(await reasonOf(aMessage({ headers: { fence: '4' } }))).toBe(
+      'reject: the job token belongs to another attempt of the job',
+    );
     expect(fetched).toBe(1);
   });
 
@@ -135,8 +177,16 @@ describe('taking log messages', () => {
     ['a token for somebody else', aToken({ aud: 'elsewhere' }), 'the claims of the job token are not those of a job'],
     ['a token without an end', aToken({ exp: undefined }), 'the claims of the job token are not those of a job'],
     ['a token signed by another key', aToken({}, undefined, otherKey), 'the signature of the job token is wrong'],
-    ['a token with other claims than were signed', `${head}.${base64url({ ...rightClaims, buildId: 'b1' })}x.${tail}`, 'the signature of the job token is wrong'],
-    ['a token without signature', `${base64url({ alg: 'none' })}.${base64url(rightClaims)}.`, 'the job token is not signed by EdDSA'],
+    [
+      'a token with other claims than were signed',
+      `${head}.${base64url({ ...rightClaims, buildId: 'b1' })}x.${tail}`,
+      'the signature of the job token is wrong',
+    ],
+    [
+      'a token without signature',
+      `${base64url({ alg: 'none' })}.${base64url(rightClaims)}.`,
+      'the job token is not signed by EdDSA',
+    ],
     ['a symmetric token', aToken({}, { alg: 'HS256' }), 'the job token is not signed by EdDSA'],
     ['no JWS', 'Bearer nothing', 'the job token is not a compact JWS'],
     ['a megabyte', 'a.b.'.padEnd(1_000_000, 'c'), 'the job token is not a compact JWS'],
@@ -161,7 +211,11 @@ describe('taking log messages', () => {
     ['a summary that is no JSON', { headers: { kind: 'seal', summary: '{' } }, /headers/],
     ['no token', { headers: { 'Cyclone-Job-Token': '' } }, /Cyclone-Job-Token is missing/],
     ['a chunk that is too large', { text: 'x'.repeat(65_537) }, /65537 bytes/],
-    ['a seal with bytes', { headers: { kind: 'seal', summary: '{"bytes":1,"lines":0,"crc32":0,"truncated":false}' } }, /carries no bytes/],
+    [
+      'a seal with bytes',
+      { headers: { kind: 'seal', summary: '{"bytes":1,"lines":0,"crc32":0,"truncated":false}' } },
+      /carries no bytes/,
+    ],
   ])('sends %s to the dead letters', async (_name, changes, reason) => {
     expect(await reasonOf(aMessage(changes))).toMatch(reason);
   });
@@ -173,9 +227,15 @@ describe('taking log messages', () => {
 
   it("keeps a job from writing another job's log", async () => {
     await ingest.handle([aMessage()]);
-    const intruder = aMessage({ subject: 'cyclone.log.shop.b1.j2.s1', headers: { fence: '9', 'Cyclone-Job-Token': aToken({ jobId: 'j2', fence: 9 }) } });
+    const intruder = aMessage({
+      subject: 'cyclone.log.shop.b1.j2.s1',
+      headers: { fence: '9', 'Cyclone-Job-Token': aToken({ jobId: 'j2', fence: 9 }) },
+    });
     expect(await reasonOf(intruder)).toBe('reject: the log of step s1 belongs to job j1');
   });
 });
 
-const rightPlace = { buildId: LogConfirmation.shape.buildId.parse('b1'), stepId: LogConfirmation.shape.stepId.parse('s1') };
+const rightPlace = {
+  buildId: LogConfirmation.shape.buildId.parse('b1'),
+  stepId: LogConfirmation.shape.stepId.parse('s1'),
+};

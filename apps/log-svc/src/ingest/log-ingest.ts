@@ -1,9 +1,17 @@
 import type { EpochMs } from '@cyclone/contracts';
 import { type IncomingMessage, type Outcome, type Signals, done, rejectMessage, retryAfter } from '@cyclone/messaging';
-import type { AttemptIdentity, LogAttempt, LogDelta, LogStore, NewChunk, PutResult, SealRequest } from '../store/log-store.js';
+import type {
+  AttemptIdentity,
+  LogAttempt,
+  LogDelta,
+  LogStore,
+  NewChunk,
+  PutResult,
+  SealRequest,
+} from '../store/log-store.js';
 import { isComplete } from './domain/chunk-sequence.js';
 import { judgeJobToken } from './domain/judge-job-token.js';
-import { type LogMessage, readLogMessage } from './domain/read-log-message.js';
+import { type LogMessage, readLogMessage } from './read-log-message.js';
 import type { JobTokenVerifier } from './job-token-verifier.js';
 import { sendConfirmation, sendStored } from './log-notices.js';
 
@@ -27,7 +35,9 @@ interface Group {
   readonly indexes: number[];
 }
 
-type Accepted = { readonly kind: 'accepted'; readonly message: LogMessage } | { readonly kind: 'turned-away'; readonly outcome: Outcome };
+type Accepted =
+  | { readonly kind: 'accepted'; readonly message: LogMessage }
+  | { readonly kind: 'turned-away'; readonly outcome: Outcome };
 
 /**
  * Takes log messages in batches: checks the job's token, stores, then tells the watchers and confirms to the runner.
@@ -55,26 +65,33 @@ export class LogIngest {
     if (reading.kind === 'unreadable') return { kind: 'turned-away', outcome: rejectMessage(reading.reason) };
     try {
       const verdict = await this.parts.tokens.verify(reading.message.token);
-      const refusal = verdict.kind === 'forged' ? verdict.reason : judgeJobToken(verdict.claims, reading.message, this.parts.now());
+      const refusal =
+        verdict.kind === 'forged' ? verdict.reason : judgeJobToken(verdict.claims, reading.message, this.parts.now());
       if (refusal !== undefined) return { kind: 'turned-away', outcome: rejectMessage(refusal) };
       return { kind: 'accepted', message: reading.message };
     } catch (error) {
-      return { kind: 'turned-away', outcome: retryAfter(keyRetryMs, `the job token could not be checked: ${String(error)}`) };
+      return {
+        kind: 'turned-away',
+        outcome: retryAfter(keyRetryMs, `the job token could not be checked: ${String(error)}`),
+      };
     }
   }
 
   #afterwards(group: Group, result: PutResult): Outcome {
-    if (result.kind === 'foreign') return rejectMessage(`the log of step ${group.identity.stepId} belongs to job ${result.ownerJobId}`);
+    if (result.kind === 'foreign')
+      return rejectMessage(`the log of step ${group.identity.stepId} belongs to job ${result.ownerJobId}`);
     const { attempt, fresh } = result;
     this.#tellWatchers(attempt, fresh);
     sendConfirmation(this.parts.signals, attempt);
-    if (attempt.state === 'open' && attempt.seal !== undefined && isComplete(attempt.prefix, attempt.seal.seq)) this.parts.onComplete(attempt);
+    if (attempt.state === 'open' && attempt.seal !== undefined && isComplete(attempt.prefix, attempt.seal.seq))
+      this.parts.onComplete(attempt);
     return done;
   }
 
   /** Each new chunk with its bytes; an empty notice where the prefix grew over chunks that came earlier, so that tails look. */
   #tellWatchers(attempt: LogAttempt, fresh: readonly NewChunk[]): void {
-    for (const chunk of fresh) sendStored(this.parts.signals, attempt, { offset: chunk.offset, at: chunk.at, data: chunk.data });
+    for (const chunk of fresh)
+      sendStored(this.parts.signals, attempt, { offset: chunk.offset, at: chunk.at, data: chunk.data });
     const last = fresh.at(-1);
     if (last !== undefined && attempt.prefix.bytes > last.offset + last.data.byteLength) {
       sendStored(this.parts.signals, attempt, { offset: attempt.prefix.bytes, at: last.at });
@@ -90,7 +107,11 @@ const groupByAttempt = (checked: readonly Accepted[]): Group[] => {
     if (each.kind !== 'accepted') continue;
     const { place, header, data } = each.message;
     const name = `${place.buildId}/${place.jobId}/${place.stepId}/${header.fence}`;
-    const group = groups.get(name) ?? { identity: { ...place, runnerId: header.runnerId, fence: header.fence }, chunks: [], indexes: [] };
+    const group = groups.get(name) ?? {
+      identity: { ...place, runnerId: header.runnerId, fence: header.fence },
+      chunks: [],
+      indexes: [],
+    };
     groups.set(name, group);
     group.indexes.push(index);
     if (header.kind === 'seal') group.seal = { seq: header.seq, summary: header.summary };

@@ -3,7 +3,11 @@ import type { Signals } from '@cyclone/messaging';
 import type { LogAttempt } from '../store/log-store.js';
 
 /** Lets tails push without asking. Without `data` it only says how far the log reaches. */
-export const sendStored = (signals: Signals, attempt: LogAttempt, notice: { readonly offset: number; readonly at: EpochMs; readonly data?: Uint8Array }): void => {
+export const sendStored = (
+  signals: Signals,
+  attempt: LogAttempt,
+  notice: { readonly offset: number; readonly at: EpochMs; readonly data?: Uint8Array },
+): void => {
   signals.send(subjects.logStored(attempt.buildId), {
     headers: {
       projectId: attempt.projectId,
@@ -26,7 +30,9 @@ export const sendConfirmation = (signals: Signals, attempt: LogAttempt): void =>
     jobId: attempt.jobId,
     stepId: attempt.stepId,
     fence: attempt.fence,
-    nextSeq: closed ? Math.max(attempt.prefix.nextSeq, attempt.seal === undefined ? 0 : attempt.seal.seq + 1) : attempt.prefix.nextSeq,
+    nextSeq: closed
+      ? Math.max(attempt.prefix.nextSeq, attempt.seal === undefined ? 0 : attempt.seal.seq + 1)
+      : attempt.prefix.nextSeq,
     sealed: closed,
   };
   signals.send(subjects.confirmLogs(attempt.runnerId), { data: Buffer.from(JSON.stringify(confirmation)) });

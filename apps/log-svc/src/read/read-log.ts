@@ -4,7 +4,14 @@ import type { LogAttempt, LogStore } from '../store/log-store.js';
 /** An answer travels as base64 in one message; the broker takes a megabyte. */
 export const rangeBytesMax = 512 * 1024;
 
-const nothingYet = (offset: number): LogRange => ({ offset, data: '', bytes: 0, end: false, damaged: false, truncated: false });
+const nothingYet = (offset: number): LogRange => ({
+  offset,
+  data: '',
+  bytes: 0,
+  end: false,
+  damaged: false,
+  truncated: false,
+});
 
 const findAttempt = ({ buildId, stepId, fence }: LogRangeRequest, store: LogStore): Promise<LogAttempt | undefined> =>
   fence === undefined ? store.newestAttempt(buildId, stepId) : store.attempt({ buildId, stepId, fence });
@@ -14,7 +21,9 @@ export const readLog = async (request: LogRangeRequest, store: LogStore): Promis
   const attempt = await findAttempt(request, store);
   if (attempt === undefined) return nothingYet(request.offset);
   const isExpired = attempt.state === 'expired';
-  const data = isExpired ? new Uint8Array() : await store.readRange(attempt, request.offset, Math.min(request.limit, rangeBytesMax));
+  const data = isExpired
+    ? new Uint8Array()
+    : await store.readRange(attempt, request.offset, Math.min(request.limit, rangeBytesMax));
   return {
     fence: attempt.fence,
     offset: request.offset,

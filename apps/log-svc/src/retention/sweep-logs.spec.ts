@@ -7,13 +7,33 @@ import { type SweepParts, removeOldLogs, sweepSilentLogs } from './sweep-logs.js
 const limits = { silentMs: 10, missingChunksMs: 1_000, afterBuildMs: 100, retentionMs: 5_000, batchMax: 100 };
 const summary = { bytes: 4, lines: 0, crc32: 1, truncated: false };
 const anAttempt = (stepId = 's1') => ({
-  projectId: ProjectId.parse('shop'), buildId: BuildId.parse('b1'), jobId: JobId.parse('j1'), stepId: StepId.parse(stepId), runnerId: RunnerId.parse('r1'), fence: 3,
+  projectId: ProjectId.parse('shop'),
+  buildId: BuildId.parse('b1'),
+  jobId: JobId.parse('j1'),
+  stepId: StepId.parse(stepId),
+  runnerId: RunnerId.parse('r1'),
+  fence: 3,
 });
 const aChunk = (seq: number, offset = seq * 4) => ({ seq, offset, at: 1, data: Buffer.from('abcd') });
 const aBuild = (finishedAt?: number): BuildView =>
   BuildView.parse({
-    id: 'b1', projectId: 'shop', number: 1, status: finishedAt === undefined ? 'running' : 'finished', trigger: { kind: 'manual', ref: 'main' }, trust: 'trusted',
-    message: '', authorName: '', requestedAt: 1, finishedAt, streamVersion: 1, position: 1, repositoryUrl: 'x', problems: [], warnings: [], jobs: [], images: [],
+    id: 'b1',
+    projectId: 'shop',
+    number: 1,
+    status: finishedAt === undefined ? 'running' : 'finished',
+    trigger: { kind: 'manual', ref: 'main' },
+    trust: 'trusted',
+    message: '',
+    authorName: '',
+    requestedAt: 1,
+    finishedAt,
+    streamVersion: 1,
+    position: 1,
+    repositoryUrl: 'x',
+    problems: [],
+    warnings: [],
+    jobs: [],
+    images: [],
   });
 
 describe('the sweep over silent logs', () => {
@@ -82,6 +102,9 @@ describe('the sweep over silent logs', () => {
     await store.put([{ attempt: anAttempt('s1'), chunks: [aChunk(0)] }], 100);
     await store.put([{ attempt: anAttempt('s2'), chunks: [aChunk(0)] }], 200);
     await removeOldLogs(parts(), 5_150);
-    expect((await store.attemptsOf(anAttempt().buildId)).map(({ stepId, state }) => `${stepId} ${state}`)).toEqual(['s1 expired', 's2 open']);
+    expect((await store.attemptsOf(anAttempt().buildId)).map(({ stepId, state }) => `${stepId} ${state}`)).toEqual([
+      's1 expired',
+      's2 open',
+    ]);
   });
 });

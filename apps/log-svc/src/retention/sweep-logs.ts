@@ -44,23 +44,41 @@ export const sweepSilentLogs = async (parts: SweepParts, now: EpochMs): Promise<
   }
 };
 
-const endWhenChunksNeverCame = async ({ sealer, limits }: SweepParts, attempt: LogAttempt, now: EpochMs): Promise<void> => {
+const endWhenChunksNeverCame = async (
+  { sealer, limits }: SweepParts,
+  attempt: LogAttempt,
+  now: EpochMs,
+): Promise<void> => {
   const { prefix, seal } = attempt;
   if (seal === undefined) return;
   if (prefix.broken) {
-    await sealer.endDamaged(attempt, `chunk ${prefix.nextSeq} does not begin where the one before it ends`, seal.summary);
+    await sealer.endDamaged(
+      attempt,
+      `chunk ${prefix.nextSeq} does not begin where the one before it ends`,
+      seal.summary,
+    );
   } else if (attempt.touchedAt < now - limits.missingChunksMs) {
     await sealer.endDamaged(attempt, `chunk ${prefix.nextSeq} of ${seal.seq} never came`, seal.summary);
   }
 };
 
-const endWithItsBuild = async ({ sealer, limits }: SweepParts, attempt: LogAttempt, build: BuildView | undefined, now: EpochMs): Promise<void> => {
+const endWithItsBuild = async (
+  { sealer, limits }: SweepParts,
+  attempt: LogAttempt,
+  build: BuildView | undefined,
+  now: EpochMs,
+): Promise<void> => {
   if (build !== undefined && (build.finishedAt === undefined || build.finishedAt > now - limits.afterBuildMs)) return;
-  await sealer.endDamaged(attempt, 'the build is over and its runner never sealed the log', expectedSummary(build, attempt));
+  await sealer.endDamaged(
+    attempt,
+    'the build is over and its runner never sealed the log',
+    expectedSummary(build, attempt),
+  );
 };
 
 const expectedSummary = (build: BuildView | undefined, attempt: LogAttempt): LogSummary | undefined =>
-  build?.jobs.flatMap((job) => job.steps).find((step) => step.id === attempt.stepId && step.fence === attempt.fence)?.log;
+  build?.jobs.flatMap((job) => job.steps).find((step) => step.id === attempt.stepId && step.fence === attempt.fence)
+    ?.log;
 
 /** Removes the bytes of logs past their age; what was there stays known. */
 export const removeOldLogs = async ({ store, limits, logger }: SweepParts, now: EpochMs): Promise<void> => {

@@ -73,7 +73,8 @@ export class LogSealer {
 
   async #sealIfComplete(hint: LogAttempt): Promise<void> {
     const attempt = await this.parts.store.attempt(hint);
-    if (attempt?.seal === undefined || attempt.state !== 'open' || !isComplete(attempt.prefix, attempt.seal.seq)) return;
+    if (attempt?.seal === undefined || attempt.state !== 'open' || !isComplete(attempt.prefix, attempt.seal.seq))
+      return;
     await this.#end(attempt, attempt.seal.summary, undefined);
   }
 
@@ -92,7 +93,13 @@ export class LogSealer {
     if (handled.kind === 'rejected') throw new Error(handled.rejection.message);
     const state = handled.events.some((event) => event.type === 'LogDamaged') ? 'damaged' : 'sealed';
     await this.parts.store.close(attempt, state);
-    if (state === 'damaged') this.parts.logger.warn('a log is damaged', { buildId: attempt.buildId, stepId: attempt.stepId, fence: attempt.fence, why });
+    if (state === 'damaged')
+      this.parts.logger.warn('a log is damaged', {
+        buildId: attempt.buildId,
+        stepId: attempt.stepId,
+        fence: attempt.fence,
+        why,
+      });
     const closed: LogAttempt = { ...attempt, state };
     sendStored(this.parts.signals, closed, { offset: stored.bytes, at: this.parts.now() });
     sendConfirmation(this.parts.signals, closed);

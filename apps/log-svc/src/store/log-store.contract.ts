@@ -5,7 +5,9 @@ import type { AttemptIdentity, LogAttempt, LogDelta, LogStore, NewChunk } from '
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
-const anAttempt = (changes: { stepId?: string; fence?: number; jobId?: string; buildId?: string } = {}): AttemptIdentity => ({
+const anAttempt = (
+  changes: { stepId?: string; fence?: number; jobId?: string; buildId?: string } = {},
+): AttemptIdentity => ({
   projectId: ProjectId.parse('shop'),
   buildId: BuildId.parse(changes.buildId ?? 'b1'),
   jobId: JobId.parse(changes.jobId ?? 'j1'),
@@ -36,13 +38,20 @@ export const logStoreContract = (makeStore: () => Promise<LogStore>): void => {
     if (result?.kind !== 'stored') throw new Error(`not stored: ${JSON.stringify(result)}`);
     return result;
   };
-  const wholeText = async (attempt: LogAttempt): Promise<string> => textOf(await store.readRange(attempt, 0, 1_000_000));
+  const wholeText = async (attempt: LogAttempt): Promise<string> =>
+    textOf(await store.readRange(attempt, 0, 1_000_000));
 
   describe('putting', () => {
     it('stores chunks and answers what was new and how far the prefix reaches', async () => {
       const { attempt, fresh } = await put({ attempt: anAttempt(), chunks: chunksOf('hello world') });
       expect(fresh.map((chunk) => chunk.seq)).toEqual([0, 1, 2]);
-      expect(attempt).toMatchObject({ state: 'open', prefix: { nextSeq: 3, bytes: 11, broken: false }, firstAt: 1_000, lastAt: 1_002, touchedAt: 10_000 });
+      expect(attempt).toMatchObject({
+        state: 'open',
+        prefix: { nextSeq: 3, bytes: 11, broken: false },
+        firstAt: 1_000,
+        lastAt: 1_002,
+        touchedAt: 10_000,
+      });
       expect(await wholeText(attempt)).toBe('hello world');
     });
 
@@ -63,17 +72,26 @@ export const logStoreContract = (makeStore: () => Promise<LogStore>): void => {
 
     it('shows only what has no hole before it, in whatever order chunks come', async () => {
       const chunks = chunksOf('0123456789abcdef');
-      const early = await put({ attempt: anAttempt(), chunks: [chunks[3], chunks[0]].filter((chunk) => chunk !== undefined) });
+      const early = await put({
+        attempt: anAttempt(),
+        chunks: [chunks[3], chunks[0]].filter((chunk) => chunk !== undefined),
+      });
       expect(await wholeText(early.attempt)).toBe('0123');
       expect(textOf(await store.readRange(early.attempt, 12, 4))).toBe('');
-      const late = await put({ attempt: anAttempt(), chunks: [chunks[2], chunks[1]].filter((chunk) => chunk !== undefined) });
+      const late = await put({
+        attempt: anAttempt(),
+        chunks: [chunks[2], chunks[1]].filter((chunk) => chunk !== undefined),
+      });
       expect(late.attempt.prefix).toEqual({ nextSeq: 4, bytes: 16, broken: false });
       expect(await wholeText(late.attempt)).toBe('0123456789abcdef');
     });
 
     it('never shows a chunk that begins at the wrong place', async () => {
       const chunk = (seq: number, offset: number, text: string) => ({ seq, offset, at: 1, data: bytesOf(text) });
-      const { attempt } = await put({ attempt: anAttempt(), chunks: [chunk(0, 0, 'good'), chunk(1, 2, 'evil'), chunk(2, 8, 'more')] });
+      const { attempt } = await put({
+        attempt: anAttempt(),
+        chunks: [chunk(0, 0, 'good'), chunk(1, 2, 'evil'), chunk(2, 8, 'more')],
+      });
       expect(attempt.prefix).toEqual({ nextSeq: 1, bytes: 4, broken: true });
       expect(await wholeText(attempt)).toBe('good');
     });
@@ -96,7 +114,10 @@ export const logStoreContract = (makeStore: () => Promise<LogStore>): void => {
 
     it('refuses another job of the build the log of a step', async () => {
       await put({ attempt: anAttempt(), chunks: chunksOf('abcd') });
-      const [result] = await store.put([{ attempt: anAttempt({ jobId: 'j2', fence: 9 }), chunks: chunksOf('evil') }], 1);
+      const [result] = await store.put(
+        [{ attempt: anAttempt({ jobId: 'j2', fence: 9 }), chunks: chunksOf('evil') }],
+        1,
+      );
       expect(result).toEqual({ kind: 'foreign', ownerJobId: 'j1' });
       expect(await store.attemptsOf(anAttempt().buildId)).toHaveLength(1);
     });
@@ -104,7 +125,11 @@ export const logStoreContract = (makeStore: () => Promise<LogStore>): void => {
     it('takes many attempts at once, and many callers at once', async () => {
       const chunks = chunksOf('the quick brown fox');
       const deltas = chunks.map((chunk) => ({ attempt: anAttempt(), chunks: [chunk] }));
-      await Promise.all([...deltas, ...deltas].map((delta) => store.put([delta, { ...delta, attempt: anAttempt({ stepId: 's2' }) }], 1)));
+      await Promise.all(
+        [...deltas, ...deltas].map((delta) =>
+          store.put([delta, { ...delta, attempt: anAttempt({ stepId: 's2' }) }], 1),
+        ),
+      );
       for (const stepId of ['s1', 's2']) {
         const attempt = (await put({ attempt: anAttempt({ stepId }), chunks: [] })).attempt;
         expect(await wholeText(attempt)).toBe('the quick brown fox');
@@ -135,7 +160,8 @@ export const logStoreContract = (makeStore: () => Promise<LogStore>): void => {
     it('walks over the chunks in order', async () => {
       const { attempt } = await put({ attempt: anAttempt(), chunks: [...chunksOf('0123456789')].reverse() });
       const seen: string[] = [];
-      for await (const chunk of store.chunksOf(attempt)) seen.push(`${chunk.seq}@${chunk.offset}=${textOf(chunk.data)}`);
+      for await (const chunk of store.chunksOf(attempt))
+        seen.push(`${chunk.seq}@${chunk.offset}=${textOf(chunk.data)}`);
       expect(seen).toEqual(['0@0=0123', '1@4=4567', '2@8=89']);
     });
 

@@ -19,7 +19,9 @@ export class MemoryLogStore implements LogStore {
 
   #putOne(delta: LogDelta, now: EpochMs): PutResult {
     const { buildId, stepId } = delta.attempt;
-    const other = this.#all().find((each) => each.buildId === buildId && each.stepId === stepId && each.jobId !== delta.attempt.jobId);
+    const other = this.#all().find(
+      (each) => each.buildId === buildId && each.stepId === stepId && each.jobId !== delta.attempt.jobId,
+    );
     if (other !== undefined) return { kind: 'foreign', ownerJobId: other.jobId };
     const entry = this.#entryOf(delta, now);
     if (entry.attempt.state !== 'open') return { kind: 'stored', attempt: entry.attempt, fresh: [] };
@@ -29,7 +31,9 @@ export class MemoryLogStore implements LogStore {
       entry.chunks.set(chunk.seq, { ...chunk, data: chunk.data.slice() });
       fresh.push(chunk);
     }
-    const times = [entry.attempt.firstAt, entry.attempt.lastAt, ...fresh.map((chunk) => chunk.at)].filter((at) => at !== undefined);
+    const times = [entry.attempt.firstAt, entry.attempt.lastAt, ...fresh.map((chunk) => chunk.at)].filter(
+      (at) => at !== undefined,
+    );
     entry.attempt = {
       ...entry.attempt,
       prefix: extendPrefix(entry.attempt.prefix, this.#spans(entry)),
@@ -100,7 +104,10 @@ export class MemoryLogStore implements LogStore {
     const name = nameOf(delta.attempt);
     const there = this.#entries.get(name);
     if (there !== undefined) return there;
-    const made: Entry = { attempt: { ...delta.attempt, state: 'open', prefix: emptyPrefix, touchedAt: now }, chunks: new Map() };
+    const made: Entry = {
+      attempt: { ...delta.attempt, state: 'open', prefix: emptyPrefix, touchedAt: now },
+      chunks: new Map(),
+    };
     this.#entries.set(name, made);
     return made;
   }

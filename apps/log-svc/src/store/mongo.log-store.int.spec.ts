@@ -29,8 +29,12 @@ describe('MongoLogStore', () => {
     const line = Buffer.from('2026-11-23T01:00:00Z compiling module number 12345 of 99999 ... done in 17 ms\n');
     const data = Buffer.alloc(64 * 1024, line);
     const attempt = {
-      projectId: ProjectId.parse('shop'), buildId: BuildId.parse('big'), jobId: JobId.parse('j'),
-      stepId: StepId.parse('s'), runnerId: RunnerId.parse('r'), fence: 1,
+      projectId: ProjectId.parse('shop'),
+      buildId: BuildId.parse('big'),
+      jobId: JobId.parse('j'),
+      stepId: StepId.parse('s'),
+      runnerId: RunnerId.parse('r'),
+      fence: 1,
     };
     const before = process.cpuUsage();
     for (let batch = 0; batch < 5; batch += 1) {

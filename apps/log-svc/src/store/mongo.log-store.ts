@@ -1,65 +1,32 @@
-import { type BuildId, type EpochMs, type JobId, type ProjectId, type RunnerId, type StepId, logChunkBytesMax } from '@cyclone/contracts';
+import { type BuildId, type EpochMs, type StepId, logChunkBytesMax } from '@cyclone/contracts';
 import { databaseOf, durableCollection } from '@cyclone/event-store/mongo';
 import { type Connection, mongo } from 'mongoose';
 import { type ContiguousPrefix, emptyPrefix, extendPrefix } from '../ingest/domain/chunk-sequence.js';
 import { decodeChunk, encodeChunk } from './chunk-encoding.js';
-import type { AttemptKey, AttemptState, LogAttempt, LogDelta, LogStore, NewChunk, PutResult, SealRequest, StoredChunk } from './log-store.js';
-
-/** `_id` carries (build, step, fence, seq), so its own index is the uniqueness and the order. `n` counts bytes before compression. */
-interface ChunkDocument {
-  readonly _id: string;
-  readonly k: string;
-  readonly q: number;
-  readonly o: number;
-  readonly n: number;
-  readonly at: number;
-  readonly gz: boolean;
-  readonly d: mongo.Binary;
-}
-
-interface AttemptDocument {
-  readonly _id: string;
-  readonly projectId: ProjectId;
-  readonly buildId: BuildId;
-  readonly jobId: JobId;
-  readonly stepId: StepId;
-  readonly runnerId: RunnerId;
-  readonly fence: number;
-  readonly state: AttemptState;
-  readonly nextSeq: number;
-  readonly bytes: number;
-  readonly broken: boolean;
-  readonly seal?: SealRequest | null;
-  readonly firstAt?: number | null;
-  readonly lastAt?: number | null;
-  readonly touchedAt: number;
-}
+import {
+  type AttemptDocument,
+  type ChunkDocument,
+  chunkName,
+  lastChunkName,
+  nameOf,
+  toAttempt,
+} from './log-documents.js';
+import type {
+  AttemptKey,
+  AttemptState,
+  LogAttempt,
+  LogDelta,
+  LogStore,
+  NewChunk,
+  PutResult,
+  StoredChunk,
+} from './log-store.js';
 
 const duplicateKey = 11_000;
 const pageOfChunks = 64;
-const digits = 10;
 
-const nameOf = (key: AttemptKey): string => `${key.buildId}/${key.stepId}/${String(key.fence).padStart(digits, '0')}`;
-const chunkName = (attempt: string, seq: number): string => `${attempt}/${String(seq).padStart(digits, '0')}`;
-/** Sorts after every chunk of the attempt. */
-const lastChunkName = (attempt: string): string => `${attempt}/~`;
-
-const toAttempt = (document: AttemptDocument): LogAttempt => ({
-  projectId: document.projectId,
-  buildId: document.buildId,
-  jobId: document.jobId,
-  stepId: document.stepId,
-  runnerId: document.runnerId,
-  fence: document.fence,
-  state: document.state,
-  prefix: { nextSeq: document.nextSeq, bytes: document.bytes, broken: document.broken },
-  seal: document.seal ?? undefined,
-  firstAt: document.firstAt ?? undefined,
-  lastAt: document.lastAt ?? undefined,
-  touchedAt: document.touchedAt,
-});
-
-const isDuplicateKey = (error: unknown): boolean => error instanceof mongo.MongoServerError && error.code === duplicateKey;
+const isDuplicateKey = (error: unknown): boolean =>
+  error instanceof mongo.MongoServerError && error.code === duplicateKey;
 
 /** Chunks in `log_chunks`, one small document per attempt in `log_attempts`. A batch costs four round trips, whatever its size. */
 export class MongoLogStore implements LogStore {
@@ -81,16 +48,23 @@ export class MongoLogStore implements LogStore {
   async put(deltas: readonly LogDelta[], now: EpochMs): Promise<readonly PutResult[]> {
     const known = await this.#attemptsOfSteps(deltas);
     const plans = deltas.map((delta) => {
-      const owner = known.find((each) => each.buildId === delta.attempt.buildId && each.stepId === delta.attempt.stepId);
+      const owner = known.find(
+        (each) => each.buildId === delta.attempt.buildId && each.stepId === delta.attempt.stepId,
+      );
       const there = known.find((each) => each._id === nameOf(delta.attempt));
       return { delta, owner, there };
     });
-    const writable = plans.filter(({ delta, owner, there }) => (owner === undefined || owner.jobId === delta.attempt.jobId) && (there === undefined || there.state === 'open'));
+    const writable = plans.filter(
+      ({ delta, owner, there }) =>
+        (owner === undefined || owner.jobId === delta.attempt.jobId) && (there === undefined || there.state === 'open'),
+    );
     const fresh = await this.#insert(writable.map(({ delta }) => delta));
     return Promise.all(
       plans.map(async ({ delta, owner, there }): Promise<PutResult> => {
-        if (owner !== undefined && owner.jobId !== delta.attempt.jobId) return { kind: 'foreign', ownerJobId: owner.jobId };
-        if (there !== undefined && there.state !== 'open') return { kind: 'stored', attempt: toAttempt(there), fresh: [] };
+        if (owner !== undefined && owner.jobId !== delta.attempt.jobId)
+          return { kind: 'foreign', ownerJobId: owner.jobId };
+        if (there !== undefined && there.state !== 'open')
+          return { kind: 'stored', attempt: toAttempt(there), fresh: [] };
         const prefix = await this.#grow(delta, there);
         const attempt = await this.#advance(delta, prefix, now);
         return { kind: 'stored', attempt, fresh: attempt.state === 'open' ? (fresh.get(delta) ?? []) : [] };
@@ -115,7 +89,12 @@ export class MongoLogStore implements LogStore {
       } catch (error) {
         if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
         const errors = [error.writeErrors].flat();
-        if (errors.length === 0 || errors.some((each) => each.code !== duplicateKey) || error.result.getWriteConcernError() !== undefined) throw error;
+        if (
+          errors.length === 0 ||
+          errors.some((each) => each.code !== duplicateKey) ||
+          error.result.getWriteConcernError() !== undefined
+        )
+          throw error;
         for (const each of errors) refused.add(each.index);
       }
     }
@@ -129,7 +108,16 @@ export class MongoLogStore implements LogStore {
 
   async #encode(attempt: string, chunk: NewChunk): Promise<ChunkDocument> {
     const { gz, data } = await encodeChunk(chunk.data);
-    return { _id: chunkName(attempt, chunk.seq), k: attempt, q: chunk.seq, o: chunk.offset, n: chunk.data.byteLength, at: chunk.at, gz, d: new mongo.Binary(data) };
+    return {
+      _id: chunkName(attempt, chunk.seq),
+      k: attempt,
+      q: chunk.seq,
+      o: chunk.offset,
+      n: chunk.data.byteLength,
+      at: chunk.at,
+      gz,
+      d: new mongo.Binary(data),
+    };
   }
 
   /** Looks at the store and not only at the delta, since another process may have filled what lies beyond. */
@@ -141,7 +129,10 @@ export class MongoLogStore implements LogStore {
       .project<{ q: number; o: number; n: number }>({ _id: 0, q: 1, o: 1, n: 1 })
       .sort({ _id: 1 })
       .toArray();
-    return extendPrefix(prefix, spans.map(({ q, o, n }) => ({ seq: q, offset: o, bytes: n })));
+    return extendPrefix(
+      prefix,
+      spans.map(({ q, o, n }) => ({ seq: q, offset: o, bytes: n })),
+    );
   }
 
   /** Prefix and times only ever grow, so that the order in which processes get here does not matter. */
@@ -152,7 +143,12 @@ export class MongoLogStore implements LogStore {
     const update: mongo.Document[] = [
       {
         $set: {
-          projectId, buildId, jobId, stepId, runnerId, fence,
+          projectId,
+          buildId,
+          jobId,
+          stepId,
+          runnerId,
+          fence,
           nextSeq: { $max: ['$nextSeq', prefix.nextSeq] },
           bytes: { $max: ['$bytes', prefix.bytes] },
           broken: { $max: ['$broken', prefix.broken] },
@@ -165,7 +161,10 @@ export class MongoLogStore implements LogStore {
     ];
     for (let tries = 1; ; tries += 1) {
       try {
-        const document = await this.attempts.findOneAndUpdate(filter, update, { upsert: true, returnDocument: 'after' });
+        const document = await this.attempts.findOneAndUpdate(filter, update, {
+          upsert: true,
+          returnDocument: 'after',
+        });
         if (document !== null) return toAttempt(document);
       } catch (error) {
         // Somebody made it at the same moment, or it was closed since we looked.
@@ -198,7 +197,9 @@ export class MongoLogStore implements LogStore {
       .find({ k: nameOf(attempt), o: { $gt: offset - logChunkBytesMax, $lt: end }, q: { $lt: attempt.prefix.nextSeq } })
       .sort({ k: 1, o: 1, q: 1 })
       .toArray();
-    const parts = await Promise.all(documents.filter(({ o, n }) => o + n > offset).map((document) => this.#decode(document)));
+    const parts = await Promise.all(
+      documents.filter(({ o, n }) => o + n > offset).map((document) => this.#decode(document)),
+    );
     const first = parts[0];
     if (first === undefined) return new Uint8Array();
     const skip = offset - first.offset;
@@ -208,7 +209,10 @@ export class MongoLogStore implements LogStore {
   async *chunksOf(attempt: LogAttempt): AsyncIterable<StoredChunk> {
     const name = nameOf(attempt);
     const cursor = this.chunks
-      .find({ _id: { $gte: chunkName(name, 0), $lt: chunkName(name, attempt.prefix.nextSeq) } }, { batchSize: pageOfChunks })
+      .find(
+        { _id: { $gte: chunkName(name, 0), $lt: chunkName(name, attempt.prefix.nextSeq) } },
+        { batchSize: pageOfChunks },
+      )
       .sort({ _id: 1 });
     for await (const document of cursor) yield await this.#decode(document);
   }
@@ -230,8 +234,16 @@ export class MongoLogStore implements LogStore {
     return this.#touchedBefore(['open', 'sealed', 'damaged'], before, limit);
   }
 
-  async #touchedBefore(states: readonly AttemptState[], before: EpochMs, limit: number): Promise<readonly LogAttempt[]> {
-    const documents = await this.attempts.find({ state: { $in: states }, touchedAt: { $lt: before } }).sort({ touchedAt: 1 }).limit(limit).toArray();
+  async #touchedBefore(
+    states: readonly AttemptState[],
+    before: EpochMs,
+    limit: number,
+  ): Promise<readonly LogAttempt[]> {
+    const documents = await this.attempts
+      .find({ state: { $in: states }, touchedAt: { $lt: before } })
+      .sort({ touchedAt: 1 })
+      .limit(limit)
+      .toArray();
     return documents.map(toAttempt);
   }
 

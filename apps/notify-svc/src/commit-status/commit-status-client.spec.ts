@@ -7,7 +7,13 @@ import { repositoryPlace } from './repository-place.js';
 import { statusRequest } from './status-request.js';
 
 const sha = 'a'.repeat(40);
-const aStatus = { sha, state: 'running', context: 'cyclone/shop', description: 'build 7 is running', targetUrl: 'https://ci.example/builds/b1' } as const;
+const aStatus = {
+  sha,
+  state: 'running',
+  context: 'cyclone/shop',
+  description: 'build 7 is running',
+  targetUrl: 'https://ci.example/builds/b1',
+} as const;
 
 describe('the place of a repository', () => {
   it.each([
@@ -17,9 +23,14 @@ describe('the place of a repository', () => {
     ['git@github.com:acme/shop.git', 'https://github.com', 'acme/shop'],
   ])('is read from %s', (url, origin, path) => expect(repositoryPlace(url)).toMatchObject({ origin, path }));
 
-  it.each(['/srv/git/shop.git', 'file:///srv/git/shop', 'ext::sh -c id', 'https://github.com/shop', 'https://github.com/a//b', 'nonsense'])('is not read from %s', (url) =>
-    expect(repositoryPlace(url)).toBeUndefined(),
-  );
+  it.each([
+    '/srv/git/shop.git',
+    'file:///srv/git/shop',
+    'ext::sh -c id',
+    'https://github.com/shop',
+    'https://github.com/a//b',
+    'nonsense',
+  ])('is not read from %s', (url) => expect(repositoryPlace(url)).toBeUndefined());
 });
 
 describe('telling a commit status to each forge', () => {
@@ -33,7 +44,12 @@ describe('telling a commit status to each forge', () => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
-        seen.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts).toString() });
+        seen.push({
+          method: request.method,
+          url: request.url,
+          headers: request.headers,
+          body: Buffer.concat(parts).toString(),
+        });
         response.writeHead(answer.status, answer.headers).end(answer.body ?? '{}');
       });
     });
@@ -49,23 +65,43 @@ describe('telling a commit status to each forge', () => {
 
   const http = createOutboundHttp(['127.0.0.1']);
   const now = 1_000_000;
-  const tell = (forge: ForgeKind, path = 'acme/shop') => tellCommitStatus(http, { forge, repositoryUrl: `${origin}/${path}.git`, token: 'secret' }, aStatus, now);
+  const tell = (forge: ForgeKind, path = 'acme/shop') =>
+    tellCommitStatus(http, { forge, repositoryUrl: `${origin}/${path}.git`, token: 'secret' }, aStatus, now);
 
   it('speaks GitHub', async () => {
     expect(await tell('github')).toEqual({ kind: 'delivered', detail: 'HTTP 201' });
-    expect(seen).toMatchObject([{ method: 'POST', url: `/api/v3/repos/acme/shop/statuses/${sha}`, headers: { authorization: 'Bearer secret', accept: 'application/vnd.github+json', 'user-agent': 'cyclone' } }]);
-    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ state: 'pending', context: 'cyclone/shop', description: 'build 7 is running', target_url: 'https://ci.example/builds/b1' });
+    expect(seen).toMatchObject([
+      {
+        method: 'POST',
+        url: `/api/v3/repos/acme/shop/statuses/${sha}`,
+        headers: { authorization: 'Bearer secret', accept: 'application/vnd.github+json', 'user-agent': 'cyclone' },
+      },
+    ]);
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+      state: 'pending',
+      context: 'cyclone/shop',
+      description: 'build 7 is running',
+      target_url: 'https://ci.example/builds/b1',
+    });
   });
 
   it('speaks GitLab', async () => {
     expect(await tell('gitlab', 'group/sub/shop')).toMatchObject({ kind: 'delivered' });
-    expect(seen).toMatchObject([{ method: 'POST', url: `/api/v4/projects/group%2Fsub%2Fshop/statuses/${sha}`, headers: { 'private-token': 'secret' } }]);
+    expect(seen).toMatchObject([
+      {
+        method: 'POST',
+        url: `/api/v4/projects/group%2Fsub%2Fshop/statuses/${sha}`,
+        headers: { 'private-token': 'secret' },
+      },
+    ]);
     expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ state: 'running', name: 'cyclone/shop' });
   });
 
   it('speaks Gitea', async () => {
     expect(await tell('gitea')).toMatchObject({ kind: 'delivered' });
-    expect(seen).toMatchObject([{ method: 'POST', url: `/api/v1/repos/acme/shop/statuses/${sha}`, headers: { authorization: 'token secret' } }]);
+    expect(seen).toMatchObject([
+      { method: 'POST', url: `/api/v1/repos/acme/shop/statuses/${sha}`, headers: { authorization: 'token secret' } },
+    ]);
   });
 
   it.each(['gogs', 'generic', 'bare'] as const)('says that %s takes none', async (forge) => {
@@ -96,7 +132,10 @@ describe('telling a commit status to each forge', () => {
   it('tries again when nobody answers, and never where the address is inside', async () => {
     const access = { forge: 'gitea', repositoryUrl: 'http://127.0.0.1:1/a/b', token: 't' } as const;
     expect(await tellCommitStatus(http, access, aStatus, now)).toMatchObject({ kind: 'failed', isPermanent: false });
-    expect(await tellCommitStatus(createOutboundHttp([]), access, aStatus, now)).toMatchObject({ kind: 'failed', isPermanent: true });
+    expect(await tellCommitStatus(createOutboundHttp([]), access, aStatus, now)).toMatchObject({
+      kind: 'failed',
+      isPermanent: true,
+    });
   });
 
   it('finds the API of github.com, and of a forge that lives below a path', () => {
@@ -104,8 +143,14 @@ describe('telling a commit status to each forge', () => {
       const request = statusRequest({ ...access, token: 't' }, aStatus);
       return request.kind === 'request' ? request.url : request.reason;
     };
-    expect(urlOf({ forge: 'github', repositoryUrl: 'git@github.com:acme/shop.git' })).toBe(`https://api.github.com/repos/acme/shop/statuses/${sha}`);
-    expect(urlOf({ forge: 'gitlab', repositoryUrl: 'https://host/git/acme/shop', apiUrl: 'https://host/git/api/v4/' })).toBe(`https://host/git/api/v4/projects/acme%2Fshop/statuses/${sha}`);
-    expect(urlOf({ forge: 'gitea', repositoryUrl: 'https://host/git/acme/shop', apiUrl: 'https://host/git/api/v1' })).toBe(`https://host/git/api/v1/repos/acme/shop/statuses/${sha}`);
+    expect(urlOf({ forge: 'github', repositoryUrl: 'git@github.com:acme/shop.git' })).toBe(
+      `https://api.github.com/repos/acme/shop/statuses/${sha}`,
+    );
+    expect(
+      urlOf({ forge: 'gitlab', repositoryUrl: 'https://host/git/acme/shop', apiUrl: 'https://host/git/api/v4/' }),
+    ).toBe(`https://host/git/api/v4/projects/acme%2Fshop/statuses/${sha}`);
+    expect(
+      urlOf({ forge: 'gitea', repositoryUrl: 'https://host/git/acme/shop', apiUrl: 'https://host/git/api/v1' }),
+    ).toBe(`https://host/git/api/v1/repos/acme/shop/statuses/${sha}`);
   });
 });

@@ -3,7 +3,12 @@ import { type StatusOutcome, judgeStatusReply } from './status-reply.js';
 import { type CommitStatus, type ForgeAccess, statusRequest } from './status-request.js';
 
 /** Tells one status to one forge. Every outcome is a value; telling the same twice is the same. */
-export const tellCommitStatus = async (http: OutboundHttp, access: ForgeAccess, status: CommitStatus, now: number): Promise<StatusOutcome> => {
+export const tellCommitStatus = async (
+  http: OutboundHttp,
+  access: ForgeAccess,
+  status: CommitStatus,
+  now: number,
+): Promise<StatusOutcome> => {
   const request = statusRequest(access, status);
   if (request.kind === 'unsupported') return { kind: 'failed', message: request.reason, isPermanent: true };
   try {

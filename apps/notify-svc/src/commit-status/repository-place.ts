@@ -9,7 +9,11 @@ export interface RepositoryPlace {
 
 const scpForm = /^(?:[^@/\s]+@)?([^:/\s]+):(?!\/)(.+)$/;
 
-const cleanPath = (path: string): string => path.replace(/^\/+/, '').replace(/\/+$/, '').replace(/\.git$/, '');
+const cleanPath = (path: string): string =>
+  path
+    .replace(/^\/+/, '')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
 
 /** Takes `https://host/owner/name.git`, `ssh://git@host:22/owner/name` and `git@host:owner/name.git`; undefined for all else. */
 export const repositoryPlace = (cloneUrl: string): RepositoryPlace | undefined => {
@@ -17,7 +21,8 @@ export const repositoryPlace = (cloneUrl: string): RepositoryPlace | undefined =
   if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) {
     return placeOf(`${url.protocol}//${url.host}`, url.host, url.pathname);
   }
-  if (url !== undefined && url.protocol === 'ssh:') return placeOf(`https://${url.hostname}`, url.hostname, url.pathname);
+  if (url !== undefined && url.protocol === 'ssh:')
+    return placeOf(`https://${url.hostname}`, url.hostname, url.pathname);
   const [, host, path] = scpForm.exec(cloneUrl) ?? [];
   if (host === undefined || path === undefined || cloneUrl.includes('://') || cloneUrl.includes('::')) return undefined;
   return placeOf(`https://${host}`, host, path);

@@ -20,7 +20,8 @@ const retryTime = ({ headers }: OutboundReply, now: number): number | undefined 
 };
 
 /** GitLab refuses to be told a state that it has: then it knows. */
-const isKnownAlready = ({ status, body }: OutboundReply): boolean => status === 400 && /cannot transition status/i.test(body);
+const isKnownAlready = ({ status, body }: OutboundReply): boolean =>
+  status === 400 && /cannot transition status/i.test(body);
 
 const hints: Readonly<Record<number, string>> = {
   401: 'the forge token is not valid',
@@ -35,6 +36,13 @@ export const judgeStatusReply = (reply: OutboundReply, now: number): StatusOutco
   const notBefore = retryTime(reply, now);
   const isLimited = status === 429 || (status === 403 && notBefore !== undefined);
   const excerpt = body.replace(/\s+/g, ' ').slice(0, excerptChars).trim();
-  const message = [`the forge answered HTTP ${status}`, isLimited ? 'it asks to wait' : hints[status], excerpt].filter((part) => part !== undefined && part !== '').join(': ');
-  return { kind: 'failed', message, isPermanent: status < 500 && !isLimited && status !== 408, notBefore: isLimited || status === 503 ? notBefore : undefined };
+  const message = [`the forge answered HTTP ${status}`, isLimited ? 'it asks to wait' : hints[status], excerpt]
+    .filter((part) => part !== undefined && part !== '')
+    .join(': ');
+  return {
+    kind: 'failed',
+    message,
+    isPermanent: status < 500 && !isLimited && status !== 408,
+    notBefore: isLimited || status === 503 ? notBefore : undefined,
+  };
 };

@@ -19,11 +19,30 @@ export interface ForgeAccess {
 }
 
 export type StatusRequest =
-  | { readonly kind: 'request'; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  | {
+      readonly kind: 'request';
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
   | { readonly kind: 'unsupported'; readonly reason: string };
 
-const githubStates: Record<StatusState, string> = { pending: 'pending', running: 'pending', success: 'success', failure: 'failure', error: 'error', cancelled: 'error' };
-const gitlabStates: Record<StatusState, string> = { pending: 'pending', running: 'running', success: 'success', failure: 'failed', error: 'failed', cancelled: 'canceled' };
+const githubStates: Record<StatusState, string> = {
+  pending: 'pending',
+  running: 'pending',
+  success: 'success',
+  failure: 'failure',
+  error: 'error',
+  cancelled: 'error',
+};
+const gitlabStates: Record<StatusState, string> = {
+  pending: 'pending',
+  running: 'running',
+  success: 'success',
+  failure: 'failed',
+  error: 'failed',
+  cancelled: 'canceled',
+};
 
 /** GitHub takes 140 characters, the others more. */
 const descriptionCharsMax = 140;
@@ -50,7 +69,8 @@ const apiBase = ({ forge, apiUrl }: ForgeAccess, { origin, host }: RepositoryPla
 export const statusRequest = (access: ForgeAccess, status: CommitStatus): StatusRequest => {
   const { forge, repositoryUrl, token } = access;
   if (forge === 'gogs') return unsupported('Gogs has no API for commit statuses');
-  if (forge === 'generic' || forge === 'bare') return unsupported(`a ${forge} repository has nobody to tell a commit status to`);
+  if (forge === 'generic' || forge === 'bare')
+    return unsupported(`a ${forge} repository has nobody to tell a commit status to`);
   const place = repositoryPlace(repositoryUrl);
   if (place === undefined) return unsupported(`${repositoryUrl} does not name a repository on a forge`);
   const base = apiBase(access, place);
@@ -62,7 +82,12 @@ export const statusRequest = (access: ForgeAccess, status: CommitStatus): Status
       return {
         kind: 'request',
         url: `${base}/repos/${encodePath(withoutBasePath(place, base, /\/api\/v3$/))}/statuses/${sha}`,
-        headers: { ...common, accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28', authorization: `Bearer ${token}` },
+        headers: {
+          ...common,
+          accept: 'application/vnd.github+json',
+          'x-github-api-version': '2022-11-28',
+          authorization: `Bearer ${token}`,
+        },
         body: JSON.stringify({ state: githubStates[state], context, description, target_url: targetUrl }),
       };
     case 'gitea':

@@ -16,9 +16,20 @@ const projectId = ProjectId.parse('shop');
 
 const requested: BuildEvent = {
   type: 'BuildRequested',
-  data: { projectId, number: 1, trigger: { kind: 'manual', ref: 'refs/heads/main', sha: 'a'.repeat(40) }, trust: 'trusted', repositoryUrl: 'https://h/a/b', secretVersions: [], timeoutMs: 1 },
+  data: {
+    projectId,
+    number: 1,
+    trigger: { kind: 'manual', ref: 'refs/heads/main', sha: 'a'.repeat(40) },
+    trust: 'trusted',
+    repositoryUrl: 'https://h/a/b',
+    secretVersions: [],
+    timeoutMs: 1,
+  },
 };
-const claimed: BuildEvent = { type: 'JobClaimed', data: { jobId: JobId.parse('j1'), attempt: 1, runnerId: RunnerId.parse('r1'), runnerName: 'r' } };
+const claimed: BuildEvent = {
+  type: 'JobClaimed',
+  data: { jobId: JobId.parse('j1'), attempt: 1, runnerId: RunnerId.parse('r1'), runnerName: 'r' },
+};
 const finished: BuildEvent = { type: 'BuildFinished', data: { outcome: 'failed' } };
 
 /** Gives the outcomes it was told to, then success; remembers what was tried. */
@@ -53,7 +64,12 @@ describe('delivering', () => {
     wakeUps = new MemoryWakeUps();
     mail = new ScriptedChannel('mail');
     status = new ScriptedChannel('commit-status');
-    rules = { mail: [{ when: 'always', recipients: ['a@x', 'b@x'] }], forge: 'github', hasForgeToken: true, context: 'c' };
+    rules = {
+      mail: [{ when: 'always', recipients: ['a@x', 'b@x'] }],
+      forge: 'github',
+      hasForgeToken: true,
+      context: 'c',
+    };
     clock = Date.now();
   });
   afterEach(async () => {
@@ -64,10 +80,24 @@ describe('delivering', () => {
   const aProcess = () => {
     const facts = new FactsReader(events);
     const ledger = createLedger(events);
-    const reactor = new DeliverReactor({ facts, ledger, wakeUps, leases, channels: [mail, status], now: () => clock, logger: silentLogger });
+    const reactor = new DeliverReactor({
+      facts,
+      ledger,
+      wakeUps,
+      leases,
+      channels: [mail, status],
+      now: () => clock,
+      logger: silentLogger,
+    });
     reactors.push(reactor);
     const follower = new BuildFollower({
-      facts, ledger, wakeUps, rulesOf: async () => rules, previousOutcome: async () => undefined, now: () => clock, onWakeUp: () => reactor.wake(),
+      facts,
+      ledger,
+      wakeUps,
+      rulesOf: async () => rules,
+      previousOutcome: async () => undefined,
+      now: () => clock,
+      onWakeUp: () => reactor.wake(),
     });
     return { reactor, follower };
   };
@@ -75,18 +105,34 @@ describe('delivering', () => {
     for (const event of news) {
       const before = await events.readStream({ kind: 'build', id: buildId });
       await events.append({
-        stream: { kind: 'build', id: buildId }, expectedVersion: before.length, commandId: CommandId.parse(`c${before.length}`), tenant: projectId,
-        actor: { kind: 'system', id: 's' }, trace: { correlationId: 'c' }, occurredAt: clock, events: [event],
+        stream: { kind: 'build', id: buildId },
+        expectedVersion: before.length,
+        commandId: CommandId.parse(`c${before.length}`),
+        tenant: projectId,
+        actor: { kind: 'system', id: 's' },
+        trace: { correlationId: 'c' },
+        occurredAt: clock,
+        events: [event],
       });
     }
   };
-  const ledgerTypes = async () => (await events.readStream({ kind: 'notification', id: buildId })).map(({ type }) => type);
+  const ledgerTypes = async () =>
+    (await events.readStream({ kind: 'notification', id: buildId })).map(({ type }) => type);
 
   it('plans first, delivers then, and records each outcome', async () => {
     const { follower } = aProcess();
     await happen(requested, finished);
     await follower.follow(buildId);
-    await eventually(async () => expect(await ledgerTypes()).toEqual(['NoticePlanned', 'NoticePlanned', 'NoticePlanned', 'NoticeDelivered', 'NoticeDelivered', 'NoticeDelivered']));
+    await eventually(async () =>
+      expect(await ledgerTypes()).toEqual([
+        'NoticePlanned',
+        'NoticePlanned',
+        'NoticePlanned',
+        'NoticeDelivered',
+        'NoticeDelivered',
+        'NoticeDelivered',
+      ]),
+    );
     expect([...mail.tried, ...status.tried]).toEqual(['mail/a@x', 'mail/b@x', 'commit-status/finished']);
   });
 
@@ -94,7 +140,9 @@ describe('delivering', () => {
     const [one, two] = [aProcess(), aProcess()];
     await happen(requested, finished);
     await Promise.all([one, two, one, two].map(({ follower }) => follower.follow(buildId)));
-    await eventually(async () => expect((await ledgerTypes()).filter((type) => type === 'NoticeDelivered')).toHaveLength(3));
+    await eventually(async () =>
+      expect((await ledgerTypes()).filter((type) => type === 'NoticeDelivered')).toHaveLength(3),
+    );
     await Promise.all([one, two].map(({ follower }) => follower.follow(buildId)));
     one.reactor.wake();
     two.reactor.wake();
@@ -108,7 +156,9 @@ describe('delivering', () => {
     mail.outcomes.push({ kind: 'delivered' }, { kind: 'failed', message: 'not now', isPermanent: false });
     await happen(requested, finished);
     await first.follower.follow(buildId);
-    await eventually(async () => expect((await ledgerTypes()).filter((type) => type === 'NoticeFailed')).toHaveLength(1));
+    await eventually(async () =>
+      expect((await ledgerTypes()).filter((type) => type === 'NoticeFailed')).toHaveLength(1),
+    );
     await first.reactor.stop();
     clock += 6_000;
     aProcess().reactor.wake();
@@ -138,13 +188,24 @@ describe('delivering', () => {
     await eventually(async () => expect(await ledgerTypes()).toEqual(['NoticePlanned', 'NoticeFailed']));
     await happen(claimed);
     await follower.follow(buildId);
-    await eventually(async () => expect(await ledgerTypes()).toEqual(['NoticePlanned', 'NoticeFailed', 'NoticeSuperseded', 'NoticePlanned', 'NoticeDelivered']));
+    await eventually(async () =>
+      expect(await ledgerTypes()).toEqual([
+        'NoticePlanned',
+        'NoticeFailed',
+        'NoticeSuperseded',
+        'NoticePlanned',
+        'NoticeDelivered',
+      ]),
+    );
     expect(status.tried).toEqual(['commit-status/requested', 'commit-status/running']);
   });
 
   it('does not count a try that failed for want of our own', async () => {
     const { follower } = aProcess();
-    mail.outcomes.push({ kind: 'not-tried', message: 'nobody answers' }, { kind: 'not-tried', message: 'nobody answers' });
+    mail.outcomes.push(
+      { kind: 'not-tried', message: 'nobody answers' },
+      { kind: 'not-tried', message: 'nobody answers' },
+    );
     rules = { ...rules, hasForgeToken: false };
     await happen(requested, finished);
     await follower.follow(buildId);

@@ -6,7 +6,12 @@ import type { Logger } from '@cyclone/observability';
 import type { FactsReader } from '../follow/facts-reader.js';
 import type { Ledger } from '../follow/ledger.js';
 import type { WakeUp, WakeUps } from '../follow/wake-ups.js';
-import { type NotificationCommand, type NoticeState, dueNotices, nextDueAt } from '../rules/domain/notification-decider.js';
+import {
+  type NotificationCommand,
+  type NoticeState,
+  dueNotices,
+  nextDueAt,
+} from '../rules/domain/notification-decider.js';
 import type { Channel, TryOutcome } from './channel.js';
 import { withLease } from './with-lease.js';
 
@@ -26,9 +31,15 @@ const lookEveryMs = 15_000;
 const notTriedMs = 10_000;
 const buildsMax = 200;
 
-const toCommand = (key: string, attempt: number, outcome: TryOutcome, now: EpochMs): NotificationCommand | undefined => {
+const toCommand = (
+  key: string,
+  attempt: number,
+  outcome: TryOutcome,
+  now: EpochMs,
+): NotificationCommand | undefined => {
   if (outcome.kind === 'not-tried') return undefined;
-  if (outcome.kind === 'delivered') return { type: 'RecordDelivered', key, attempt, detail: outcome.detail, logComplete: outcome.logComplete };
+  if (outcome.kind === 'delivered')
+    return { type: 'RecordDelivered', key, attempt, detail: outcome.detail, logComplete: outcome.logComplete };
   const { message, isPermanent, notBefore } = outcome;
   return { type: 'RecordFailed', key, attempt, now, message, isPermanent, notBefore };
 };
@@ -139,12 +150,20 @@ export class DeliverReactor {
     return dueNotices(...about).filter(({ notice }) => notice.channel === channel.name);
   }
 
-  async #record(buildId: BuildId, projectId: ProjectId, notice: Notice, due: readonly NoticeState[], outcome: TryOutcome): Promise<void> {
+  async #record(
+    buildId: BuildId,
+    projectId: ProjectId,
+    notice: Notice,
+    due: readonly NoticeState[],
+    outcome: TryOutcome,
+  ): Promise<void> {
     const { ledger, now, logger } = this.parts;
     const attempt = (due.find((each) => each.notice.key === notice.key)?.attempts ?? 0) + 1;
     const command = toCommand(notice.key, attempt, outcome, now());
-    if (outcome.kind !== 'delivered') logger.warn('a notice was not delivered', { buildId, channel: notice.channel, attempt, reason: outcome.message });
-    if (command !== undefined) await ledger.record(buildId, projectId, `try/${attempt}/${shortName(notice.key)}`, command, now());
+    if (outcome.kind !== 'delivered')
+      logger.warn('a notice was not delivered', { buildId, channel: notice.channel, attempt, reason: outcome.message });
+    if (command !== undefined)
+      await ledger.record(buildId, projectId, `try/${attempt}/${shortName(notice.key)}`, command, now());
   }
 }
 

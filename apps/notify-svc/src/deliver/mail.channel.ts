@@ -61,7 +61,8 @@ export const createMailChannel = (parts: MailChannelParts): Channel => {
         }
         try {
           const sendOne = async (notice: Notice): Promise<void> => {
-            if (notice.channel === 'mail') await onOutcome(notice, await sending.pass(() => send(mail, notice.recipient)));
+            if (notice.channel === 'mail')
+              await onOutcome(notice, await sending.pass(() => send(mail, notice.recipient)));
           };
           await Promise.all(notices.map(sendOne));
         } finally {

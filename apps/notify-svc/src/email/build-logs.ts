@@ -13,8 +13,14 @@ const pieceBytes = 256 * 1024;
 export const askForLogs = (asks: AskClient): BuildLogs => ({
   index: async (buildId) => (await asks.ask(logAsks.indexLogs, { buildId })).steps,
   bytesOf: async function* (buildId, { stepId, fence, bytes }, from) {
-    for (let offset = from; offset < bytes; ) {
-      const range = await asks.ask(logAsks.readLog, { buildId, stepId, fence, offset, limit: Math.min(pieceBytes, bytes - offset) });
+    for (let offset = from; offset < bytes;) {
+      const range = await asks.ask(logAsks.readLog, {
+        buildId,
+        stepId,
+        fence,
+        offset,
+        limit: Math.min(pieceBytes, bytes - offset),
+      });
       if (range.bytes === 0) return;
       yield Buffer.from(range.data, 'base64');
       offset += range.bytes;

@@ -37,7 +37,13 @@ export const outcomeWords: Record<BuildOutcome, string> = {
   rejected: 'Rejected',
 };
 
-const stageTitles: Record<StepView['stage'], string> = { pre_build: 'Pre-build', build: 'Build', integration: 'Integration', post_build: 'Post-build', deploy: 'Deploy' };
+const stageTitles: Record<StepView['stage'], string> = {
+  pre_build: 'Pre-build',
+  build: 'Build',
+  integration: 'Integration',
+  post_build: 'Post-build',
+  deploy: 'Deploy',
+};
 const stageOrder = Object.keys(stageTitles);
 const lineCharsMax = 200;
 const problemsMax = 50;
@@ -54,7 +60,8 @@ export const formatDuration = (ms: number): string => {
 /** `refs/heads/main` is `main` to people, `refs/tags/v1` is `tag v1`. */
 export const shortRef = (ref: string): string => ref.replace(/^refs\/heads\//, '').replace(/^refs\/tags\//, 'tag ');
 
-const elapsed = (from: number | undefined, to: number | undefined): string => (from === undefined || to === undefined ? '' : formatDuration(to - from));
+const elapsed = (from: number | undefined, to: number | undefined): string =>
+  from === undefined || to === undefined ? '' : formatDuration(to - from);
 
 const resultOf = (step: StepView): string => {
   if (step.status !== 'ended') return step.status === 'running' ? 'not ended' : 'not run';
@@ -93,13 +100,21 @@ const triggerWords = ({ trigger }: BuildView): string => {
   if (trigger.kind === 'manual') return 'started by hand';
   if (trigger.kind === 'rerun') return 'run again';
   const { kind, sender, pullRequest } = trigger.change;
-  const what = kind === 'pull_request' && pullRequest !== undefined ? `pull request ${pullRequest.number}` : kind.replace('_', ' ');
+  const what =
+    kind === 'pull_request' && pullRequest !== undefined
+      ? `pull request ${pullRequest.number}`
+      : kind.replace('_', ' ');
   return toPlainLine(sender === undefined ? what : `${what} by ${sender}`, lineCharsMax);
 };
 
 const factsOf = (build: BuildView): BuildReport['facts'] => {
   const facts: (readonly [string, string])[] = [
-    ['Commit', [build.sha?.slice(0, 12), toPlainLine(build.message.split('\n')[0] ?? '', lineCharsMax)].filter(Boolean).join(' ')],
+    [
+      'Commit',
+      [build.sha?.slice(0, 12), toPlainLine(build.message.split('\n')[0] ?? '', lineCharsMax)]
+        .filter(Boolean)
+        .join(' '),
+    ],
     ['Author', toPlainLine(build.authorName, lineCharsMax)],
     ['Cause', triggerWords(build)],
     ['Version', build.versionName ?? ''],
@@ -117,7 +132,9 @@ const problemsOf = (build: BuildView): string[] =>
 
 /** Whose end explains the build's: not ignored, and not merely skipped or stopped because of another. */
 export const failedSteps = (build: BuildView): readonly StepView[] =>
-  build.jobs.flatMap((job) => job.steps).filter((step) => !step.ignored && (step.outcome === 'failed' || step.outcome === 'timed_out'));
+  build.jobs
+    .flatMap((job) => job.steps)
+    .filter((step) => !step.ignored && (step.outcome === 'failed' || step.outcome === 'timed_out'));
 
 export const buildReport = (
   build: BuildView,
@@ -137,7 +154,9 @@ export const buildReport = (
     facts: factsOf(build),
     stages: stagesOf(build),
     problems: problemsOf(build),
-    images: build.images.map(({ repository, tags, digest }) => toPlainLine(`${repository}${tags.length === 0 ? '' : `:${tags.join(', ')}`} ${digest}`, 400)),
+    images: build.images.map(({ repository, tags, digest }) =>
+      toPlainLine(`${repository}${tags.length === 0 ? '' : `:${tags.join(', ')}`} ${digest}`, 400),
+    ),
     tails: logs.tails,
     logNotes: logs.notes,
     links,

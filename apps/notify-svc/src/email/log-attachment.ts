@@ -33,7 +33,12 @@ const pieceBytes = 64 * 1024;
  * Writes the log to a temporary file, from which every recipient's mail is then read: it is fetched once, and memory
  * stays small whatever its size. `rawBytes` is about how long it will be.
  */
-export const writeLogAttachment = async (text: AsyncIterable<string>, name: string, rawBytes: number, limits = attachmentLimits): Promise<LogAttachment> => {
+export const writeLogAttachment = async (
+  text: AsyncIterable<string>,
+  name: string,
+  rawBytes: number,
+  limits = attachmentLimits,
+): Promise<LogAttachment> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyclone-mail-'));
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

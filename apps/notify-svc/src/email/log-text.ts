@@ -21,8 +21,15 @@ export const logsInOrder = (build: BuildView, index: readonly StepLogIndex[]): r
 };
 
 const header = ({ step, jobName }: StepLog): string => {
-  const duration = step.startedAt === undefined || step.endedAt === undefined ? undefined : formatDuration(step.endedAt - step.startedAt);
-  const about = [step.outcome ?? step.status, step.exitCode === undefined ? undefined : `exit code ${step.exitCode}`, duration].filter((part) => part !== undefined);
+  const duration =
+    step.startedAt === undefined || step.endedAt === undefined
+      ? undefined
+      : formatDuration(step.endedAt - step.startedAt);
+  const about = [
+    step.outcome ?? step.status,
+    step.exitCode === undefined ? undefined : `exit code ${step.exitCode}`,
+    duration,
+  ].filter((part) => part !== undefined);
   return `===== ${toPlainLine(`${step.stage} / ${jobName} / ${step.name}`, 300)} (${about.join(', ')}) =====\n`;
 };
 

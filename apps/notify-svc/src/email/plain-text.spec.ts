@@ -29,7 +29,20 @@ describe('a log as plain text', () => {
   });
 
   it('is the same wherever the bytes are cut', () => {
-    const pieces = fc.constantFrom('word', '\u001b[31m', '\u001b]0;t\u0007', '\u001b', '\r', '\r\n', '\n', 'ü€😀', '\u009b1m', '\u001b\\', '[', 'm');
+    const pieces = fc.constantFrom(
+      'word',
+      '\u001b[31m',
+      '\u001b]0;t\u0007',
+      '\u001b',
+      '\r',
+      '\r\n',
+      '\n',
+      'ü€😀',
+      '\u009b1m',
+      '\u001b\\',
+      '[',
+      'm',
+    );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 30 }), fc.array(fc.nat(40), { maxLength: 10 }), (parts, cuts) => {
         const bytes = Buffer.from(parts.join(''));

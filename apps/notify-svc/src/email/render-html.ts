@@ -1,19 +1,35 @@
 import { type BuildReport, outcomeWords } from './build-report.js';
 
-const replacements: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const replacements: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => replacements[char] ?? char);
 
 /** White on these is readable, and stays as it is where a mail program darkens the rest. */
-const bandColours: Record<BuildReport['outcome'], string> = { succeeded: '#1a7f37', failed: '#b42318', timed_out: '#b42318', rejected: '#b42318', cancelled: '#57606a' };
+const bandColours: Record<BuildReport['outcome'], string> = {
+  succeeded: '#1a7f37',
+  failed: '#b42318',
+  timed_out: '#b42318',
+  rejected: '#b42318',
+  cancelled: '#57606a',
+};
 
 const cell = 'padding:4px 12px 4px 0;vertical-align:top;text-align:left';
 const mono = 'font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12px';
 const heading = (text: string): string => `<h2 style="font-size:15px;margin:24px 0 8px">${escapeHtml(text)}</h2>`;
-const row = (cells: readonly string[]): string => `<tr>${cells.map((text) => `<td style="${cell}">${escapeHtml(text)}</td>`).join('')}</tr>`;
-const list = (items: readonly string[], style = ''): string => `<ul style="margin:0;padding-left:20px;${style}">${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
-const section = (title: string, items: readonly string[], render: (items: readonly string[]) => string): string => (items.length === 0 ? '' : heading(title) + render(items));
+const row = (cells: readonly string[]): string =>
+  `<tr>${cells.map((text) => `<td style="${cell}">${escapeHtml(text)}</td>`).join('')}</tr>`;
+const list = (items: readonly string[], style = ''): string =>
+  `<ul style="margin:0;padding-left:20px;${style}">${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
+const section = (title: string, items: readonly string[], render: (items: readonly string[]) => string): string =>
+  items.length === 0 ? '' : heading(title) + render(items);
 
-const facts = ({ facts: pairs }: BuildReport): string => `<table role="presentation" cellspacing="0" style="border-collapse:collapse">${pairs.map(row).join('')}</table>`;
+const facts = ({ facts: pairs }: BuildReport): string =>
+  `<table role="presentation" cellspacing="0" style="border-collapse:collapse">${pairs.map(row).join('')}</table>`;
 
 const results = ({ stages }: BuildReport): string => {
   if (stages.length === 0) return '';
@@ -27,11 +43,16 @@ const results = ({ stages }: BuildReport): string => {
 
 const tails = ({ tails: all }: BuildReport): string =>
   all
-    .map(({ stepName, lines }) => `${heading(`End of the log of ${stepName}`)}<pre style="${mono};white-space:pre-wrap;word-break:break-word;border-left:3px solid #8c959f;padding-left:12px;margin:0">${escapeHtml(lines.join('\n'))}</pre>`)
+    .map(
+      ({ stepName, lines }) =>
+        `${heading(`End of the log of ${stepName}`)}<pre style="${mono};white-space:pre-wrap;word-break:break-word;border-left:3px solid #8c959f;padding-left:12px;margin:0">${escapeHtml(lines.join('\n'))}</pre>`,
+    )
     .join('');
 
 const links = ({ links: all }: BuildReport): string =>
-  all.length === 0 ? '' : `<p style="margin:24px 0 0">${all.map(([label, url]) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`).join(' &middot; ')}</p>`;
+  all.length === 0
+    ? ''
+    : `<p style="margin:24px 0 0">${all.map(([label, url]) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`).join(' &middot; ')}</p>`;
 
 /** One column, tables and inline styles only, no pictures, nothing loaded from anywhere: what every mail program shows. */
 export const renderHtml = (report: BuildReport): string =>

@@ -28,10 +28,23 @@ export const createSmtpMailer = ({ url, from }: SmtpOptions): Mailer => {
   });
   return {
     send: async (mail: OutgoingMail) => {
-      const attachments = mail.attachments.map(({ filename, contentType, open }) => ({ filename, contentType, content: open() }));
+      const attachments = mail.attachments.map(({ filename, contentType, open }) => ({
+        filename,
+        contentType,
+        content: open(),
+      }));
       try {
         const { to, subject, text, html, messageId, headers } = mail;
-        const sent = await transport.sendMail({ from, to: { name: '', address: to }, subject, text, html, messageId, headers, attachments });
+        const sent = await transport.sendMail({
+          from,
+          to: { name: '', address: to },
+          subject,
+          text,
+          html,
+          messageId,
+          headers,
+          attachments,
+        });
         return sent.response;
       } catch (error) {
         if (!(error instanceof Error)) throw error;
@@ -46,5 +59,6 @@ export const createSmtpMailer = ({ url, from }: SmtpOptions): Mailer => {
 
 /** Where no mail server is configured every mail is refused, and the ledger says so. */
 export const unconfiguredMailer: Mailer = {
-  send: () => Promise.reject(new MailRefusedError('no mail server is configured: set CYCLONE_SMTP_URL and CYCLONE_MAIL_FROM')),
+  send: () =>
+    Promise.reject(new MailRefusedError('no mail server is configured: set CYCLONE_SMTP_URL and CYCLONE_MAIL_FROM')),
 };

@@ -1,4 +1,11 @@
-import { type BuildId, type BuildOutcome, type BuildView, type ProjectId, type ProjectView, pipelineAsks } from '@cyclone/contracts';
+import {
+  type BuildId,
+  type BuildOutcome,
+  type BuildView,
+  type ProjectId,
+  type ProjectView,
+  pipelineAsks,
+} from '@cyclone/contracts';
 import { type AskClient, AskRefusedError } from '@cyclone/messaging/nest';
 import type { TellingRules } from '../rules/domain/decide-notifications.js';
 
@@ -20,15 +27,36 @@ export const askPipeline = (asks: AskClient) => ({
     const project = await findProject(asks, projectId);
     if (project === undefined) return undefined;
     const { mail, repository } = project.settings;
-    return { mail, forge: repository.forge, hasForgeToken: project.credentials.some(({ key }) => key === 'forge'), context: `cyclone/${projectId}` };
+    return {
+      mail,
+      forge: repository.forge,
+      hasForgeToken: project.credentials.some(({ key }) => key === 'forge'),
+      context: `cyclone/${projectId}`,
+    };
   },
 
   /** Of the newest earlier build of the ref that nobody cancelled; looks back a few hundred builds at most. */
-  previousOutcome: async ({ projectId, ref, number }: { readonly projectId: ProjectId; readonly ref: string; readonly number: number }): Promise<BuildOutcome | undefined> => {
+  previousOutcome: async ({
+    projectId,
+    ref,
+    number,
+  }: {
+    readonly projectId: ProjectId;
+    readonly ref: string;
+    readonly number: number;
+  }): Promise<BuildOutcome | undefined> => {
     let after: string | undefined;
     for (let page = 0; page < pagesMax; page += 1) {
-      const { items, nextCursor } = await asks.ask(pipelineAsks.listBuilds, { projects: [projectId], ref, status: 'finished', limit: pageSize, after });
-      const found = items.find((build) => build.number < number && build.outcome !== undefined && build.outcome !== 'cancelled');
+      const { items, nextCursor } = await asks.ask(pipelineAsks.listBuilds, {
+        projects: [projectId],
+        ref,
+        status: 'finished',
+        limit: pageSize,
+        after,
+      });
+      const found = items.find(
+        (build) => build.number < number && build.outcome !== undefined && build.outcome !== 'cancelled',
+      );
       if (found !== undefined || nextCursor === undefined) return found?.outcome;
       after = nextCursor;
     }

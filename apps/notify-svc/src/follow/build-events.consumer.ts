@@ -1,5 +1,12 @@
 import { BuildId, EventEnvelope, consumers, subjects } from '@cyclone/contracts';
-import { type Consumer, type IncomingMessage, type Outcome, type Subscription, done, rejectMessage } from '@cyclone/messaging';
+import {
+  type Consumer,
+  type IncomingMessage,
+  type Outcome,
+  type Subscription,
+  done,
+  rejectMessage,
+} from '@cyclone/messaging';
 
 /** The events after which somebody may have to be told. */
 const followed = [
@@ -30,7 +37,10 @@ const handle = async (message: IncomingMessage, follow: (buildId: BuildId) => Pr
 };
 
 /** Follows each build as it goes on; streams of builds and of their logs have the same id. */
-export const followBuildEvents = (consumer: Consumer, follow: (buildId: BuildId) => Promise<void>): Promise<Subscription> =>
+export const followBuildEvents = (
+  consumer: Consumer,
+  follow: (buildId: BuildId) => Promise<void>,
+): Promise<Subscription> =>
   consumer.subscribe({
     consumer: consumers.notifyBuilds,
     subjects: followed.map(([kind, type]) => subjects.eventsOf({ kind, type })),

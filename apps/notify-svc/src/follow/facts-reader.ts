@@ -38,7 +38,8 @@ export class FactsReader {
   /** Two loads may have run side by side: the older one must not win. */
   #remember(buildId: BuildId, folded: Folded): void {
     const there = this.#folded.get(buildId);
-    if (there !== undefined && (there.buildVersion > folded.buildVersion || there.logVersion > folded.logVersion)) return;
+    if (there !== undefined && (there.buildVersion > folded.buildVersion || there.logVersion > folded.logVersion))
+      return;
     this.#folded.delete(buildId);
     this.#folded.set(buildId, folded);
     const oldest = this.#folded.keys().next();

@@ -1,6 +1,11 @@
 import type { BuildId, BuildOutcome, EpochMs, ProjectId } from '@cyclone/contracts';
 import type { BuildFacts } from '../rules/domain/build-facts.js';
-import { type TellingRules, decideNotifications, needsPreviousOutcome, stageOf } from '../rules/domain/decide-notifications.js';
+import {
+  type TellingRules,
+  decideNotifications,
+  needsPreviousOutcome,
+  stageOf,
+} from '../rules/domain/decide-notifications.js';
 import { nextDueAt } from '../rules/domain/notification-decider.js';
 import type { FactsReader } from './facts-reader.js';
 import type { Ledger } from './ledger.js';
@@ -12,7 +17,11 @@ export interface FollowParts {
   readonly wakeUps: WakeUps;
   /** Undefined when the project is gone: nobody is told. */
   readonly rulesOf: (projectId: ProjectId) => Promise<TellingRules | undefined>;
-  readonly previousOutcome: (build: { readonly projectId: ProjectId; readonly ref: string; readonly number: number }) => Promise<BuildOutcome | undefined>;
+  readonly previousOutcome: (build: {
+    readonly projectId: ProjectId;
+    readonly ref: string;
+    readonly number: number;
+  }) => Promise<BuildOutcome | undefined>;
   readonly now: () => EpochMs;
   /** Told when a wake-up was set. */
   readonly onWakeUp: () => void;
@@ -45,16 +54,30 @@ export class BuildFollower {
     const about = `${stage}/${facts.sha}`;
     const now = this.parts.now();
     const lastAt = facts.finished?.at ?? facts.startedAt ?? facts.requestedAt ?? 0;
-    if (stage === undefined || projectId === undefined || this.#decided.get(buildId) === about || lastAt < now - freshMs) return;
+    if (
+      stage === undefined ||
+      projectId === undefined ||
+      this.#decided.get(buildId) === about ||
+      lastAt < now - freshMs
+    )
+      return;
     const rules = await this.parts.rulesOf(projectId);
     const notices = rules === undefined ? [] : decideNotifications(facts, rules, await this.#previous(facts, rules));
-    if (notices.length > 0) await this.parts.ledger.record(buildId, projectId, `plan/${stage}`, { type: 'PlanNotices', projectId, buildId, notices }, now);
+    if (notices.length > 0)
+      await this.parts.ledger.record(
+        buildId,
+        projectId,
+        `plan/${stage}`,
+        { type: 'PlanNotices', projectId, buildId, notices },
+        now,
+      );
     this.#remember(buildId, about);
   }
 
   async #previous(facts: BuildFacts, rules: TellingRules): Promise<BuildOutcome | undefined> {
     const { projectId, ref, number } = facts;
-    if (!needsPreviousOutcome(facts, rules) || projectId === undefined || ref === undefined || number === undefined) return undefined;
+    if (!needsPreviousOutcome(facts, rules) || projectId === undefined || ref === undefined || number === undefined)
+      return undefined;
     return this.parts.previousOutcome({ projectId, ref, number });
   }
 

@@ -11,7 +11,9 @@ export class MemoryWakeUps implements WakeUps {
   }
 
   async due(now: EpochMs, limit: number): Promise<readonly WakeUp[]> {
-    return this.#sorted().filter(({ at }) => at <= now).slice(0, limit);
+    return this.#sorted()
+      .filter(({ at }) => at <= now)
+      .slice(0, limit);
   }
 
   async nextAfter(now: EpochMs): Promise<EpochMs | undefined> {

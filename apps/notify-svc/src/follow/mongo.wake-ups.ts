@@ -23,7 +23,11 @@ export class MongoWakeUps implements WakeUps {
   }
 
   async due(now: EpochMs, limit: number): Promise<readonly WakeUp[]> {
-    const documents = await this.collection.find({ at: { $lte: now } }).sort({ at: 1 }).limit(limit).toArray();
+    const documents = await this.collection
+      .find({ at: { $lte: now } })
+      .sort({ at: 1 })
+      .limit(limit)
+      .toArray();
     return documents.map(({ _id, at, revision }) => ({ buildId: _id, at, revision }));
   }
 

@@ -4,10 +4,28 @@ import { isInsideAddress } from './inside-address.js';
 import { createOutboundHttp } from './outbound-http.js';
 
 describe('inside addresses', () => {
-  it.each(['127.0.0.1', '127.9.9.9', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '0.0.0.0', '100.64.0.1', '::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::7f00:1', 'localhost', ''])(
-    '%s is one', (address) => expect(isInsideAddress(address)).toBe(true),
+  it.each([
+    '127.0.0.1',
+    '127.9.9.9',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '0.0.0.0',
+    '100.64.0.1',
+    '::1',
+    '::',
+    'fe80::1',
+    'fd00::1',
+    '::ffff:127.0.0.1',
+    '::ffff:7f00:1',
+    '64:ff9b::7f00:1',
+    'localhost',
+    '',
+  ])('%s is one', (address) => expect(isInsideAddress(address)).toBe(true));
+  it.each(['1.1.1.1', '140.82.121.3', '172.32.0.1', '2606:4700:4700::1111'])('%s is none', (address) =>
+    expect(isInsideAddress(address)).toBe(false),
   );
-  it.each(['1.1.1.1', '140.82.121.3', '172.32.0.1', '2606:4700:4700::1111'])('%s is none', (address) => expect(isInsideAddress(address)).toBe(false));
 });
 
 describe('calling outside', () => {
@@ -48,7 +66,9 @@ describe('calling outside', () => {
 
   it('calls an inside host that an administrator allowed', async () => {
     expect(await allowing.post(`http://127.0.0.1:${port}/`, {}, 'echo')).toMatchObject({ status: 200, body: 'echo' });
-    await expect(allowing.post(`http://localhost:${port}/`, {}, 'echo')).rejects.toMatchObject({ code: 'outbound-refused' });
+    await expect(allowing.post(`http://localhost:${port}/`, {}, 'echo')).rejects.toMatchObject({
+      code: 'outbound-refused',
+    });
   });
 
   it('follows no redirection', async () => {
@@ -63,6 +83,9 @@ describe('calling outside', () => {
     const address = closed.address();
     const closedPort = typeof address === 'object' && address !== null ? address.port : 0;
     await new Promise((resolve) => closed.close(resolve));
-    await expect(allowing.post(`http://127.0.0.1:${closedPort}/`, {}, '')).rejects.toMatchObject({ code: 'outbound-failed', retriable: true });
+    await expect(allowing.post(`http://127.0.0.1:${closedPort}/`, {}, '')).rejects.toMatchObject({
+      code: 'outbound-failed',
+      retriable: true,
+    });
   });
 });

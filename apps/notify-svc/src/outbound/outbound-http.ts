@@ -54,11 +54,15 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
 const check = (text: string, allowedHosts: readonly string[]): { url: URL; isAllowedInside: boolean } => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw new OutboundRefusedError(`${text} is no address`);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OutboundRefusedError(`${url.protocol} is neither https nor http`);
-  if (url.username !== '' || url.password !== '') throw new OutboundRefusedError('an address with a user name or password in it is not called');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new OutboundRefusedError(`${url.protocol} is neither https nor http`);
+  if (url.username !== '' || url.password !== '')
+    throw new OutboundRefusedError('an address with a user name or password in it is not called');
   const isAllowedInside = allowedHosts.includes(hostOf(url));
   if (!isAllowedInside && isIP(hostOf(url)) !== 0 && isInsideAddress(hostOf(url))) {
-    throw new OutboundRefusedError(`${hostOf(url)} is an inside address; an administrator can allow it in CYCLONE_ALLOWED_HOSTS`);
+    throw new OutboundRefusedError(
+      `${hostOf(url)} is an inside address; an administrator can allow it in CYCLONE_ALLOWED_HOSTS`,
+    );
   }
   return { url, isAllowedInside };
 };
@@ -86,8 +90,12 @@ export const createOutboundHttp = (allowedHosts: readonly string[]): OutboundHtt
       response.on('data', (piece: string) => {
         beginning = (beginning + piece).slice(0, bodyCharsMax);
       });
-      response.on('error', (error) => reject(new OutboundFailedError(`${url.host} broke off: ${error.message}`, { cause: error })));
-      response.on('end', () => settle({ status: response.statusCode ?? 0, headers: response.headers, body: beginning }));
+      response.on('error', (error) =>
+        reject(new OutboundFailedError(`${url.host} broke off: ${error.message}`, { cause: error })),
+      );
+      response.on('end', () =>
+        settle({ status: response.statusCode ?? 0, headers: response.headers, body: beginning }),
+      );
     });
     call.end(body);
     return promise;

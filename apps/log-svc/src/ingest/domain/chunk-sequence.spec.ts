@@ -5,7 +5,11 @@ const chunk = (seq: number, offset: number, bytes = 10) => ({ seq, offset, bytes
 
 describe('the contiguous prefix of a log', () => {
   it('grows over chunks that follow one another', () => {
-    expect(extendPrefix(emptyPrefix, [chunk(0, 0), chunk(1, 10), chunk(2, 20, 5)])).toEqual({ nextSeq: 3, bytes: 25, broken: false });
+    expect(extendPrefix(emptyPrefix, [chunk(0, 0), chunk(1, 10), chunk(2, 20, 5)])).toEqual({
+      nextSeq: 3,
+      bytes: 25,
+      broken: false,
+    });
   });
 
   it('ends before a hole, and goes on once the hole is filled', () => {

@@ -34,4 +34,5 @@ export const extendPrefix = (prefix: ContiguousPrefix, chunks: Iterable<ChunkSpa
 };
 
 /** The seal's `seq` counts the chunks before it: complete when all of them have been joined. */
-export const isComplete = (prefix: ContiguousPrefix, sealSeq: number): boolean => !prefix.broken && prefix.nextSeq >= sealSeq;
+export const isComplete = (prefix: ContiguousPrefix, sealSeq: number): boolean =>
+  !prefix.broken && prefix.nextSeq >= sealSeq;

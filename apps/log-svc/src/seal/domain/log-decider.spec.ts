@@ -3,11 +3,20 @@ import { BuildId, JobId, ProjectId, RunnerId, StepId } from '@cyclone/contracts'
 import { type EndLog, logDecider } from './log-decider.js';
 
 const attempt = {
-  projectId: ProjectId.parse('shop'), buildId: BuildId.parse('b1'), jobId: JobId.parse('j1'),
-  stepId: StepId.parse('s1'), runnerId: RunnerId.parse('r1'), fence: 3,
+  projectId: ProjectId.parse('shop'),
+  buildId: BuildId.parse('b1'),
+  jobId: JobId.parse('j1'),
+  stepId: StepId.parse('s1'),
+  runnerId: RunnerId.parse('r1'),
+  fence: 3,
 };
 const expected = { bytes: 10, lines: 1, crc32: 77, truncated: false };
-const aCommand = (changes: Partial<EndLog> = {}): EndLog => ({ attempt, expected, stored: { bytes: 10, crc32: 77, lines: 1 }, ...changes });
+const aCommand = (changes: Partial<EndLog> = {}): EndLog => ({
+  attempt,
+  expected,
+  stored: { bytes: 10, crc32: 77, lines: 1 },
+  ...changes,
+});
 
 const when = (command: EndLog, ended: readonly string[] = []) => {
   const decision = logDecider.decide(command, new Set(ended));
@@ -16,16 +25,28 @@ const when = (command: EndLog, ended: readonly string[] = []) => {
 
 describe('the end of a log', () => {
   it('is a seal when the stored bytes sum up to what the runner counted', () => {
-    expect(when(aCommand())).toEqual([{ type: 'LogSealed', data: { projectId: 'shop', buildId: 'b1', jobId: 'j1', stepId: 's1', fence: 3, summary: expected } }]);
+    expect(when(aCommand())).toEqual([
+      {
+        type: 'LogSealed',
+        data: { projectId: 'shop', buildId: 'b1', jobId: 'j1', stepId: 's1', fence: 3, summary: expected },
+      },
+    ]);
   });
 
   it.each([
     ['bytes are missing', { bytes: 9, crc32: 77, lines: 1 }, '9 bytes are stored, the runner counted 10'],
-    ['a byte is another', { bytes: 10, crc32: 78, lines: 1 }, 'the sum of the stored bytes is not the sum that the runner counted'],
+    [
+      'a byte is another',
+      { bytes: 10, crc32: 78, lines: 1 },
+      'the sum of the stored bytes is not the sum that the runner counted',
+    ],
     ['lines differ', { bytes: 10, crc32: 77, lines: 2 }, '2 lines are stored, the runner counted 1'],
   ])('is damage when %s', (_name, stored, message) => {
     const [event] = when(aCommand({ stored }));
-    expect(event).toMatchObject({ type: 'LogDamaged', data: { expected, stored: { bytes: stored.bytes, crc32: stored.crc32 }, message } });
+    expect(event).toMatchObject({
+      type: 'LogDamaged',
+      data: { expected, stored: { bytes: stored.bytes, crc32: stored.crc32 }, message },
+    });
   });
 
   it('is damage when chunks never came, whatever the sums say', () => {

@@ -1,6 +1,14 @@
-import type { LogEvent, LogSummary } from '@cyclone/contracts';
+import type { BuildId, JobId, LogEvent, LogSummary, ProjectId, StepId } from '@cyclone/contracts';
 import { type Decider, accept, acceptNothing } from '@cyclone/event-store';
-import type { AttemptIdentity } from '../../store/log-store.js';
+
+/** The attempt whose log it is. */
+export interface LogPlace {
+  readonly projectId: ProjectId;
+  readonly buildId: BuildId;
+  readonly jobId: JobId;
+  readonly stepId: StepId;
+  readonly fence: number;
+}
 
 /** What reading the stored bytes back came to. */
 export interface StoredSum {
@@ -11,7 +19,7 @@ export interface StoredSum {
 
 /** `why` is set when the log cannot be whole whatever the sums say: chunks that never came, or do not join. */
 export interface EndLog {
-  readonly attempt: AttemptIdentity;
+  readonly attempt: LogPlace;
   readonly expected: LogSummary;
   readonly stored: StoredSum;
   readonly why?: string;
@@ -20,7 +28,8 @@ export interface EndLog {
 /** The attempts whose log has ended, as `<step>/<fence>`. */
 export type EndedLogs = ReadonlySet<string>;
 
-const nameOf = (attempt: { readonly stepId: string; readonly fence: number }): string => `${attempt.stepId}/${attempt.fence}`;
+const nameOf = (attempt: { readonly stepId: string; readonly fence: number }): string =>
+  `${attempt.stepId}/${attempt.fence}`;
 
 const mismatch = ({ expected, stored }: EndLog): string | undefined => {
   if (expected.bytes !== stored.bytes) return `${stored.bytes} bytes are stored, the runner counted ${expected.bytes}`;
@@ -39,7 +48,10 @@ export const logDecider: Decider<EndedLogs, EndLog, LogEvent> = {
     const message = command.why ?? mismatch(command);
     if (message === undefined) return accept({ type: 'LogSealed', data: { ...place, summary: command.expected } });
     const { bytes, crc32 } = command.stored;
-    return accept({ type: 'LogDamaged', data: { ...place, expected: command.expected, stored: { bytes, crc32 }, message } });
+    return accept({
+      type: 'LogDamaged',
+      data: { ...place, expected: command.expected, stored: { bytes, crc32 }, message },
+    });
   },
   evolve: (ended, event) => new Set(ended).add(nameOf(event.data)),
 };

@@ -22,7 +22,8 @@ export const noFacts: BuildFacts = { openLogs: new Set(), endedLogs: new Set() }
 const logName = (log: { readonly stepId: string; readonly fence: number }): string => `${log.stepId}/${log.fence}`;
 
 const with1 = (names: ReadonlySet<string>, name: string): ReadonlySet<string> => new Set(names).add(name);
-const without = (names: ReadonlySet<string>, drop: (name: string) => boolean): ReadonlySet<string> => new Set([...names].filter((name) => !drop(name)));
+const without = (names: ReadonlySet<string>, drop: (name: string) => boolean): ReadonlySet<string> =>
+  new Set([...names].filter((name) => !drop(name)));
 
 const commitOf = (trigger: Trigger): { ref: string; sha?: string } => {
   if (trigger.kind === 'change') return { ref: trigger.change.ref, sha: trigger.change.after };
@@ -49,7 +50,11 @@ export const evolveFacts = (facts: BuildFacts, event: FactEvent): BuildFacts => 
     case 'LogSealed':
     case 'LogDamaged': {
       const ended = logName(event.data);
-      return { ...facts, openLogs: without(facts.openLogs, (name) => name === ended), endedLogs: with1(facts.endedLogs, ended) };
+      return {
+        ...facts,
+        openLogs: without(facts.openLogs, (name) => name === ended),
+        endedLogs: with1(facts.endedLogs, ended),
+      };
     }
     case 'BuildFinished':
       return { ...facts, finished: { outcome: event.data.outcome, at: event.occurredAt } };

@@ -3,10 +3,23 @@ import { type BuildOutcome, type MailRule, ProjectId } from '@cyclone/contracts'
 import { type BuildFacts, noFacts } from './build-facts.js';
 import { type TellingRules, decideNotifications, needsPreviousOutcome } from './decide-notifications.js';
 
-const requested: BuildFacts = { ...noFacts, projectId: ProjectId.parse('shop'), number: 7, ref: 'refs/heads/main', sha: 'a'.repeat(40), requestedAt: 1 };
+const requested: BuildFacts = {
+  ...noFacts,
+  projectId: ProjectId.parse('shop'),
+  number: 7,
+  ref: 'refs/heads/main',
+  sha: 'a'.repeat(40),
+  requestedAt: 1,
+};
 const running: BuildFacts = { ...requested, startedAt: 2 };
 const finished = (outcome: BuildOutcome): BuildFacts => ({ ...running, finished: { outcome, at: 3 } });
-const rules = (changes: Partial<TellingRules> = {}): TellingRules => ({ mail: [], forge: 'bare', hasForgeToken: false, context: 'cyclone/shop', ...changes });
+const rules = (changes: Partial<TellingRules> = {}): TellingRules => ({
+  mail: [],
+  forge: 'bare',
+  hasForgeToken: false,
+  context: 'cyclone/shop',
+  ...changes,
+});
 const mailTo = (when: MailRule['when'], ...recipients: string[]): MailRule => ({ when, recipients });
 const keys = (...args: Parameters<typeof decideNotifications>) => decideNotifications(...args).map(({ key }) => key);
 
@@ -25,12 +38,18 @@ describe('whom to mail', () => {
     ['change', 'failed', ['succeeded']],
     ['change', 'rejected', ['succeeded']],
   ])('with the rule %s, after %s, is told of %j', (when, previous, told) => {
-    const tellers = outcomes.filter((outcome) => keys(finished(outcome), rules({ mail: [mailTo(when, 'a@x')] }), previous).length > 0);
+    const tellers = outcomes.filter(
+      (outcome) => keys(finished(outcome), rules({ mail: [mailTo(when, 'a@x')] }), previous).length > 0,
+    );
     expect(tellers).toEqual(told);
   });
 
   it('is every recipient of every rule that applies, once', () => {
-    const mail = [mailTo('always', 'Ann@Example.com', 'bob@x'), mailTo('failure', 'ann@example.com', 'eve@x'), mailTo('change', 'kim@x')];
+    const mail = [
+      mailTo('always', 'Ann@Example.com', 'bob@x'),
+      mailTo('failure', 'ann@example.com', 'eve@x'),
+      mailTo('change', 'kim@x'),
+    ];
     expect(decideNotifications(finished('failed'), rules({ mail }), 'failed')).toEqual([
       { channel: 'mail', key: 'mail/ann@example.com', recipient: 'Ann@Example.com' },
       { channel: 'mail', key: 'mail/bob@x', recipient: 'bob@x' },
@@ -47,20 +66,28 @@ describe('whom to mail', () => {
 
 describe('the commit status', () => {
   const github = rules({ forge: 'github', hasForgeToken: true });
-  const states = (facts: BuildFacts, about = github) => decideNotifications(facts, about, undefined).map((notice) => (notice.channel === 'commit-status' ? `${notice.key} ${notice.state}` : notice.key));
+  const states = (facts: BuildFacts, about = github) =>
+    decideNotifications(facts, about, undefined).map((notice) =>
+      notice.channel === 'commit-status' ? `${notice.key} ${notice.state}` : notice.key,
+    );
 
   it('follows the build', () => {
     expect(states(requested)).toEqual(['commit-status/requested pending']);
     expect(states(running)).toEqual(['commit-status/running running']);
     expect(outcomes.map((outcome) => states(finished(outcome))[0])).toEqual([
-      'commit-status/finished success', 'commit-status/finished failure', 'commit-status/finished failure', 'commit-status/finished error', 'commit-status/finished cancelled',
+      'commit-status/finished success',
+      'commit-status/finished failure',
+      'commit-status/finished failure',
+      'commit-status/finished error',
+      'commit-status/finished cancelled',
     ]);
   });
 
   it('is not told without a token, a commit, or a forge that takes one', () => {
     expect(states(requested, rules({ forge: 'github' }))).toEqual([]);
     expect(states({ ...requested, sha: undefined })).toEqual([]);
-    for (const forge of ['gogs', 'generic', 'bare'] as const) expect(states(requested, rules({ forge, hasForgeToken: true }))).toEqual([]);
+    for (const forge of ['gogs', 'generic', 'bare'] as const)
+      expect(states(requested, rules({ forge, hasForgeToken: true }))).toEqual([]);
   });
 
   it('is not told of a build that nobody requested', () => {

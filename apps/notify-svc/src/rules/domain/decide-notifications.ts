@@ -32,7 +32,8 @@ const finalState: Record<BuildOutcome, StatusState> = {
 /** These have an API to tell a commit's status to. */
 const statusForges: ReadonlySet<ForgeKind> = new Set(['github', 'gitlab', 'gitea']);
 
-const isFailure = (outcome: BuildOutcome): boolean => outcome === 'failed' || outcome === 'timed_out' || outcome === 'rejected';
+const isFailure = (outcome: BuildOutcome): boolean =>
+  outcome === 'failed' || outcome === 'timed_out' || outcome === 'rejected';
 
 /**
  * `previous` is the outcome of the newest earlier build of the same ref that somebody did not cancel. A ref without
@@ -50,7 +51,11 @@ const applies = (rule: MailRule, outcome: BuildOutcome, previous: BuildOutcome |
   }
 };
 
-const mailNotices = (rules: readonly MailRule[], outcome: BuildOutcome, previous: BuildOutcome | undefined): Notice[] => {
+const mailNotices = (
+  rules: readonly MailRule[],
+  outcome: BuildOutcome,
+  previous: BuildOutcome | undefined,
+): Notice[] => {
   const recipients = new Map<string, string>();
   for (const rule of rules) {
     if (!applies(rule, outcome, previous)) continue;
@@ -64,12 +69,17 @@ const mailNotices = (rules: readonly MailRule[], outcome: BuildOutcome, previous
 
 const statusNotices = (facts: BuildFacts, rules: TellingRules, stage: Stage): Notice[] => {
   if (!statusForges.has(rules.forge) || !rules.hasForgeToken || facts.sha === undefined) return [];
-  const state = facts.finished !== undefined ? finalState[facts.finished.outcome] : stage === 'running' ? 'running' : 'pending';
+  const state =
+    facts.finished !== undefined ? finalState[facts.finished.outcome] : stage === 'running' ? 'running' : 'pending';
   return [{ channel: 'commit-status', key: `commit-status/${stage}`, state, context: rules.context }];
 };
 
 /** Whom to tell of the build as it is now. The same facts give the same keys, so that asking again plans nothing twice. */
-export const decideNotifications = (facts: BuildFacts, rules: TellingRules, previous: BuildOutcome | undefined): readonly Notice[] => {
+export const decideNotifications = (
+  facts: BuildFacts,
+  rules: TellingRules,
+  previous: BuildOutcome | undefined,
+): readonly Notice[] => {
   const stage = stageOf(facts);
   if (stage === undefined) return [];
   const mails = facts.finished === undefined ? [] : mailNotices(rules.mail, facts.finished.outcome, previous);

@@ -1,4 +1,12 @@
-import { BuildId, JobId, LogChunkHeader, ProjectId, StepId, logChunkBytesMax, parseLogSubject } from '@cyclone/contracts';
+import {
+  BuildId,
+  JobId,
+  LogChunkHeader,
+  ProjectId,
+  StepId,
+  logChunkBytesMax,
+  parseLogSubject,
+} from '@cyclone/contracts';
 import { z } from 'zod';
 
 /** The header that carries the job's token beside those of {@link LogChunkHeader}. */
@@ -14,8 +22,7 @@ export interface LogMessage {
 }
 
 export type LogMessageReading =
-  | { readonly kind: 'read'; readonly message: LogMessage }
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  { readonly kind: 'read'; readonly message: LogMessage } | { readonly kind: 'unreadable'; readonly reason: string };
 
 const unreadable = (reason: string): LogMessageReading => ({ kind: 'unreadable', reason });
 
