@@ -43,3 +43,18 @@ export type { PositionStore } from './relay/position-store.js';
 export { startRelay, type Relay, type RelayOptions } from './relay/relay.js';
 export type { Watermark, WatermarkStore } from './relay/watermark.js';
 export { WakeUp, type Watch } from './wake-up.js';
+export { createWorldFeed, type FollowOptions, type WorldFeed, type WorldFeedOptions } from './feed/world-feed.js';
+export { rebuildViews } from './projection/rebuild-views.js';
+export {
+  createStreamProjector,
+  type StreamProjection,
+  type StreamProjector,
+  type ViewedEvent,
+} from './projection/stream-projection.js';
+export type { RebuildableViewStore, Viewed, ViewStore } from './projection/view-store.js';
+export {
+  catchUpWorldView,
+  type WorldProjection,
+  type WorldViewed,
+  type WorldViewStore,
+} from './projection/world-projection.js';

@@ -2,3 +2,4 @@ export { MemoryContentStore } from './memory-content-store.js';
 export { MemoryEventStore, type MemoryEventStoreOptions } from './memory-event-store.js';
 export { MemoryLeaseStore } from './memory-lease-store.js';
 export { MemoryWatermarkStore } from './memory-watermark-store.js';
+export { MemoryViewStore, MemoryWorldViewStore } from './memory-view-store.js';

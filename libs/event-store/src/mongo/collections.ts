@@ -43,7 +43,8 @@ export const databaseOf = async (connection: Connection): Promise<mongo.Db> => {
 export const durableCollection = <Document extends mongo.Document>(
   db: mongo.Db,
   name: string,
-): mongo.Collection<Document> => db.collection<Document>(name, { ...durable, readPreference: 'primary' });
+): mongo.Collection<Document> =>
+  db.collection<Document>(name, { ...durable, readPreference: 'primary', ignoreUndefined: true });
 
 /** Opens the store's collections and makes their indexes; those that exist are left alone. */
 export const openCollections = async (db: mongo.Db): Promise<Collections> => {

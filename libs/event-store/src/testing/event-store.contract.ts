@@ -25,13 +25,13 @@ const versions = (events: readonly RecordedEvent[]): number[] => events.map((eve
 /** What every EventStore does. */
 export const eventStoreContract = (name: string, factory: () => Promise<EventStoreUnderTest>): void => {
   describe(`event store: ${name}`, () => {
-    let under: EventStoreUnderTest;
+    let under: EventStoreUnderTest | undefined;
     let store: EventStoreUnderTest['store'];
     beforeAll(async () => {
       under = await factory();
       store = under.store;
     }, 120_000);
-    afterAll(() => under.dispose());
+    afterAll(() => under?.dispose());
 
     const commitsOf = async (id: string): Promise<StoredCommit[]> =>
       (await collect(store.byStream({ kinds: ['project'] }))).filter((commit) => commit.s === `project-${id}`);
@@ -170,13 +170,13 @@ export const eventStoreContract = (name: string, factory: () => Promise<EventSto
     });
 
     it('gives the world in one order, gap-free, pages never splitting a commit', async () => {
-      await under.settle();
+      await under?.settle();
       const before = await store.lastPosition();
       const stream = aProject();
       await store.append(anAppend(stream, { events: [secretSet(1), secretSet(2)] }));
       await store.append(anAppend(stream, { expectedVersion: 2, events: [secretSet(3)] }));
       await store.append(anAppend(aProject()));
-      await under.settle();
+      await under?.settle();
       const page = await store.readAll({ after: before, limit: 1 });
       expect(page.events.map((event) => [event.position, event.streamVersion])).toEqual([
         [before + 1, 1],
@@ -194,13 +194,13 @@ export const eventStoreContract = (name: string, factory: () => Promise<EventSto
     });
 
     it('shows a tenant its own events only, and moves its cursor over those of others', async () => {
-      await under.settle();
+      await under?.settle();
       const before = await store.lastPosition();
       const [mine, other] = [aProject(), aProject()];
       await store.append(anAppend(other));
       await store.append(anAppend(mine));
       await store.append(anAppend(other, { expectedVersion: 1 }));
-      await under.settle();
+      await under?.settle();
       const page = await store.readAll({ after: before, limit: 10, tenants: [mine.id] });
       expect(page.events.map((event) => event.tenant)).toEqual([mine.id]);
       expect(page.position).toBe(before + 3);

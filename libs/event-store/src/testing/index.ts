@@ -1,2 +1,3 @@
 export { deciderSpec, type Given, type History, type Outcome } from './decider-spec.js';
 export { eventStoreContract, type EventStoreUnderTest } from './event-store.contract.js';
+export { projectionSpec, type HistoryCommit } from './projection-spec.js';
