@@ -56,7 +56,7 @@ export class WorldTail {
 
   /** Whole commits after a position: from memory where they are still there, else from the store. */
   async read(after: number, limit: number, tenants?: readonly string[]): Promise<WorldPage> {
-    if (after < this.keptAfter) return this.store.readAll({ after, limit, tenants });
+    if (after < this.keptAfter) return this.readStored(after, limit, tenants);
     const first = this.kept.findIndex((event) => event.position > after);
     if (first === -1) return { events: [], position: Math.max(after, this.end) };
     const events = this.kept.slice(first, first + limit);
@@ -65,6 +65,13 @@ export class WorldTail {
       events: tenants === undefined ? events : events.filter((event) => tenants.includes(event.tenant)),
       position: wholePosition,
     };
+  }
+
+  /** A store that found nothing for these tenants has looked at everything that this process knows of. */
+  private async readStored(after: number, limit: number, tenants: readonly string[] | undefined): Promise<WorldPage> {
+    const knownEnd = this.end;
+    const page = await this.store.readAll({ after, limit, tenants });
+    return page.events.length > 0 ? page : { events: [], position: Math.max(page.position, knownEnd) };
   }
 
   /** Resolves when the world has moved past a position, or the signal aborts. */

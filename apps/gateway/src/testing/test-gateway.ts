@@ -22,8 +22,9 @@ export interface TestGatewayOptions {
 /** The whole gateway over HTTP, with its stores in memory and the other services played. */
 export const startTestGateway = async (options: TestGatewayOptions = {}) => {
   const services = new FakeServices();
-  const store = new MemoryEventStore();
   const { signals } = new MemoryBroker();
+  // The relay's part: whoever listens hears that there is something new.
+  const store = new MemoryEventStore({ onAppend: () => signals.send('cyclone.event.delivery.any.any.any', {}) });
   const now = options.now ?? Date.now;
   let url = '';
   const parts = composeGateway({

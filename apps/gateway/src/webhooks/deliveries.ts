@@ -94,19 +94,27 @@ export class Deliveries {
 
   /** The reaction to a delivery that waits. Any number of processes may do it, any number of times. */
   async judge(deliveryId: DeliveryId): Promise<void> {
-    const { state } = await this.handler.load(deliveryId);
-    if (state.status === 'waiting') {
-      const body = await readStoredBody(this.parts.contents, state.received.bodyDigest);
-      const reading = forgeNamed(state.received.forge).read({ body, headers: state.received.headers });
-      const verdict = await this.verdictOn(deliveryId, state.received.projectId, reading);
-      await this.handle(deliveryId, state.received.projectId, gatewayActor, {
-        type: 'JudgeDelivery',
-        round: state.redeliveries,
-        verdict,
-        change: reading.kind === 'change' ? reading.change : undefined,
-      });
+    try {
+      const { state } = await this.handler.load(deliveryId);
+      if (state.status === 'waiting') await this.judgeWaiting(deliveryId, state);
+    } finally {
+      // Listed also while it waits: a verdict that does not come must be seen not to come.
+      await this.project(deliveryId);
     }
-    await this.project(deliveryId);
+  }
+
+  private async judgeWaiting(deliveryId: DeliveryId, state: Exclude<DeliveryState, { status: 'none' }>): Promise<void> {
+    const { received } = state;
+    const body = await readStoredBody(this.parts.contents, received.bodyDigest);
+    const reading = forgeNamed(received.forge).read({ body, headers: received.headers });
+    const verdict = await this.verdictOn(deliveryId, received.projectId, reading);
+    const change = reading.kind === 'change' ? reading.change : undefined;
+    await this.handle(deliveryId, received.projectId, gatewayActor, {
+      type: 'JudgeDelivery',
+      round: state.redeliveries,
+      verdict,
+      change,
+    });
   }
 
   async redeliver(projectId: ProjectId, deliveryId: DeliveryId, actor: Actor): Promise<DeliveryView> {
