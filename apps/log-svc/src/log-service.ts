@@ -31,7 +31,7 @@ const drainMs = 10_000;
 const now = (): number => Date.now();
 
 /** Times that no deployment needs to change. */
-const sweepLimits = { silentMs: 15_000, missingChunksMs: 10 * 60_000, afterBuildMs: 60_000, batchMax: 200 };
+const sweepLimits = { silentMs: 15_000, missingChunksMs: 10 * 60_000, unsealedMs: 5 * 60_000, batchMax: 200 };
 
 const findBuild = async (asks: AskClient, buildId: BuildId): Promise<BuildView | undefined> => {
   try {
@@ -68,11 +68,27 @@ const start = async (config: LogConfig, { logger, signal }: ServiceContext): Pro
   const sealer = new LogSealer({ store, events, signals, now, logger });
   const tokens = new JobTokenVerifier(() => asks.ask(pipelineAsks.jobTokenKey, {}), now);
   const ingest = new LogIngest({ store, tokens, signals, now, onComplete: (attempt) => sealer.enqueue(attempt) });
+  let wellSince = now();
+  link.onReconnect(() => {
+    wellSince = now();
+  });
   const limits = { ...sweepLimits, retentionMs: config.retentionMs };
-  const sweepParts = { store, sealer, limits, logger, findBuild: (buildId: BuildId) => findBuild(asks, buildId) };
+  const sweepParts = {
+    store,
+    sealer,
+    limits,
+    logger,
+    wellSince: () => wellSince,
+    findBuild: (buildId: BuildId) => findBuild(asks, buildId),
+  };
   const sweep = async (): Promise<void> => {
-    await sweepSilentLogs(sweepParts, now());
-    await removeOldLogs(sweepParts, now());
+    try {
+      await sweepSilentLogs(sweepParts, now());
+      await removeOldLogs(sweepParts, now());
+    } catch (error) {
+      wellSince = now();
+      throw error;
+    }
   };
   const sweeper = new Sweeper({ leases, everyMs: config.sweepEveryMs, sweep, logger });
 

@@ -4,7 +4,7 @@ import { silentLogger } from '@cyclone/observability';
 import { MemoryLogStore } from '../store/memory.log-store.js';
 import { type SweepParts, removeOldLogs, sweepSilentLogs } from './sweep-logs.js';
 
-const limits = { silentMs: 10, missingChunksMs: 1_000, afterBuildMs: 100, retentionMs: 5_000, batchMax: 100 };
+const limits = { silentMs: 10, missingChunksMs: 1_000, unsealedMs: 100, retentionMs: 5_000, batchMax: 100 };
 const summary = { bytes: 4, lines: 0, crc32: 1, truncated: false };
 const anAttempt = (stepId = 's1') => ({
   projectId: ProjectId.parse('shop'),
@@ -39,6 +39,7 @@ const aBuild = (finishedAt?: number): BuildView =>
 describe('the sweep over silent logs', () => {
   let store: MemoryLogStore;
   let ended: string[];
+  let wellSince: number;
   let build: () => BuildView | undefined;
   const parts = (): SweepParts => ({
     store,
@@ -47,12 +48,14 @@ describe('the sweep over silent logs', () => {
       endDamaged: async (attempt, why) => void ended.push(`damage ${attempt.stepId}: ${why}`),
     },
     findBuild: async () => build(),
+    wellSince: () => wellSince,
     limits,
     logger: silentLogger,
   });
   beforeEach(() => {
     store = new MemoryLogStore();
     ended = [];
+    wellSince = 0;
     build = () => aBuild();
   });
 
@@ -86,6 +89,19 @@ describe('the sweep over silent logs', () => {
     expect(ended).toEqual([]);
     await sweepSilentLogs(parts(), 100_051);
     expect(ended).toEqual(['damage s1: the build is over and its runner never sealed the log']);
+  });
+
+  it('counts silence only from when everything has been well: what was sent meanwhile is still on its way', async () => {
+    await store.put([{ attempt: anAttempt('s1'), chunks: [aChunk(0)] }], 100);
+    await store.put([{ attempt: anAttempt('s2'), chunks: [aChunk(0)], seal: { seq: 2, summary } }], 101);
+    build = () => aBuild(200);
+    wellSince = 50_000;
+    await sweepSilentLogs(parts(), 50_100);
+    expect(ended).toEqual([]);
+    await sweepSilentLogs(parts(), 50_101);
+    expect(ended).toEqual(['damage s1: the build is over and its runner never sealed the log']);
+    await sweepSilentLogs(parts(), 51_001);
+    expect(ended.at(-1)).toBe('damage s2: chunk 1 of 2 never came');
   });
 
   it('goes on when one build cannot be asked for', async () => {

@@ -9,8 +9,8 @@ export interface SweepLimits {
   readonly silentMs: number;
   /** How long missing chunks of a sealed log are waited for: the runner sends them again every few seconds. */
   readonly missingChunksMs: number;
-  /** How long after its build's end an unsealed log may still grow. */
-  readonly afterBuildMs: number;
+  /** How long an unsealed log of a build that is over may be silent: runners send again every few seconds. */
+  readonly unsealedMs: number;
   readonly retentionMs: number;
   readonly batchMax: number;
 }
@@ -20,6 +20,11 @@ export interface SweepParts {
   readonly sealer: Pick<LogSealer, 'enqueue' | 'endDamaged'>;
   /** Undefined when there is no such build; throws when nobody answers. */
   readonly findBuild: (buildId: BuildId) => Promise<BuildView | undefined>;
+  /**
+   * Since when this service and its servers have been well without a break. Silence counts only from there: what
+   * runners sent meanwhile is still on its way.
+   */
+  readonly wellSince: () => EpochMs;
   readonly limits: SweepLimits;
   readonly logger: Logger;
 }
@@ -44,11 +49,11 @@ export const sweepSilentLogs = async (parts: SweepParts, now: EpochMs): Promise<
   }
 };
 
-const endWhenChunksNeverCame = async (
-  { sealer, limits }: SweepParts,
-  attempt: LogAttempt,
-  now: EpochMs,
-): Promise<void> => {
+const silentFor = ({ wellSince }: SweepParts, attempt: LogAttempt, now: EpochMs): number =>
+  now - Math.max(attempt.touchedAt, wellSince());
+
+const endWhenChunksNeverCame = async (parts: SweepParts, attempt: LogAttempt, now: EpochMs): Promise<void> => {
+  const { sealer, limits } = parts;
   const { prefix, seal } = attempt;
   if (seal === undefined) return;
   if (prefix.broken) {
@@ -57,18 +62,20 @@ const endWhenChunksNeverCame = async (
       `chunk ${prefix.nextSeq} does not begin where the one before it ends`,
       seal.summary,
     );
-  } else if (attempt.touchedAt < now - limits.missingChunksMs) {
+  } else if (silentFor(parts, attempt, now) > limits.missingChunksMs) {
     await sealer.endDamaged(attempt, `chunk ${prefix.nextSeq} of ${seal.seq} never came`, seal.summary);
   }
 };
 
 const endWithItsBuild = async (
-  { sealer, limits }: SweepParts,
+  parts: SweepParts,
   attempt: LogAttempt,
   build: BuildView | undefined,
   now: EpochMs,
 ): Promise<void> => {
-  if (build !== undefined && (build.finishedAt === undefined || build.finishedAt > now - limits.afterBuildMs)) return;
+  const { sealer, limits } = parts;
+  const isOver = build === undefined || (build.finishedAt !== undefined && now - build.finishedAt > limits.unsealedMs);
+  if (!isOver || silentFor(parts, attempt, now) <= limits.unsealedMs) return;
   await sealer.endDamaged(
     attempt,
     'the build is over and its runner never sealed the log',

@@ -36,7 +36,7 @@ export class LogSealer {
     this.#handler = createCommandHandler({ store: parts.events, kind: 'log', decider: logDecider });
   }
 
-  /** Ends a complete log soon; resolves to nothing, waits for nothing. */
+  /** Ends a complete log soon, in the background. Repeating it is harmless. */
   enqueue(attempt: LogAttempt): void {
     const name = nameOf(attempt);
     if (this.#draining || this.#running.has(name)) return;
