@@ -58,3 +58,10 @@ export {
   type WorldViewed,
   type WorldViewStore,
 } from './projection/world-projection.js';
+export { SignedCheckpoint } from './checkpoint/checkpoint.js';
+export {
+  createCheckpointer,
+  type Checkpointer,
+  type CheckpointerOptions,
+  type CheckpointStore,
+} from './checkpoint/checkpointer.js';

@@ -3,3 +3,4 @@ export { MemoryEventStore, type MemoryEventStoreOptions } from './memory-event-s
 export { MemoryLeaseStore } from './memory-lease-store.js';
 export { MemoryWatermarkStore } from './memory-watermark-store.js';
 export { MemoryViewStore, MemoryWorldViewStore } from './memory-view-store.js';
+export { MemoryCheckpointStore } from './memory-checkpoint-store.js';

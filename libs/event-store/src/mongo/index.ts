@@ -7,3 +7,4 @@ export { startMongoRelay, type MongoRelayOptions } from './start-mongo-relay.js'
 export { watchCommits, type WatchOptions } from './watch-commits.js';
 export { MongoViewStore, type MongoViewStoreOptions, type ViewDocument } from './mongo-view-store.js';
 export { MongoWorldViewStore } from './mongo-world-view-store.js';
+export { MongoCheckpointStore } from './mongo-checkpoint-store.js';

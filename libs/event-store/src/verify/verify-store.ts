@@ -1,0 +1,41 @@
+import type { CommandId, StreamRef } from '@cyclone/contracts';
+import type { CommitReader, EventStore } from '../event-store.js';
+import { checkAcknowledged } from './check-acknowledged.js';
+import { checkBuilds, SeenChanges } from './check-builds.js';
+import { checkDeliveries } from './check-deliveries.js';
+import { checkLogs, type LogChunkReader } from './check-logs.js';
+import { checkStreams, type StreamCheckFactory } from './check-streams.js';
+import { checkWorld, type CheckpointsToCheck } from './check-world.js';
+import type { Finding } from './finding.js';
+
+export interface VerifyOptions {
+  readonly store: EventStore & CommitReader;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** What is younger than this may still be under way. */
+  readonly graceMs?: number;
+  readonly checkpoints?: CheckpointsToCheck;
+  readonly logs?: LogChunkReader;
+  /** Views, as `checkViews(projection, views)` gives them, and whatever else looks at streams. */
+  readonly streamChecks?: readonly StreamCheckFactory[];
+  readonly acknowledged?: AsyncIterable<{ readonly stream: StreamRef; readonly commandId: CommandId }>;
+}
+
+/**
+ * Checks an installation, running or not: I1 to I5, I7, hash chains and checkpoints. Two walks over all commits; what
+ * is in memory does not grow with them, but for {@link SeenChanges} and the checkpoints.
+ */
+export async function* verifyStore(options: VerifyOptions): AsyncIterable<Finding> {
+  const { store, now, graceMs = 10 * 60_000, logs, streamChecks = [], acknowledged, checkpoints } = options;
+  const buildExists = async (id: string): Promise<boolean> =>
+    (await store.readStream({ kind: 'build', id }, { limit: 1 })).length > 0;
+  const checks: StreamCheckFactory[] = [
+    checkDeliveries({ now, graceMs, buildExists }),
+    checkBuilds({ now, graceMs, changes: new SeenChanges() }),
+    ...(logs === undefined ? [] : [checkLogs(logs)]),
+    ...streamChecks,
+  ];
+  yield* checkStreams(store.byStream(), { checks, sequencedBefore: now - graceMs });
+  yield* checkWorld(store.byPosition({ after: 0 }), checkpoints);
+  if (acknowledged !== undefined) yield* checkAcknowledged(acknowledged, store);
+}
