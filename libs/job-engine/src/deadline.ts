@@ -43,6 +43,8 @@ export const startDeadline = (parent: AbortSignal, afterMs: number, cause: StopC
     },
     Math.min(Math.max(0, afterMs), timerMsMax),
   );
+  // Nobody stays alive only to see a deadline pass.
+  timer.unref();
   if (parent.aborted) follow();
   else parent.addEventListener('abort', follow, { once: true });
   return {

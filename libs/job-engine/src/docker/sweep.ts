@@ -2,6 +2,9 @@ import type Docker from 'dockerode';
 import { ignoreGone } from './docker-errors.js';
 import { attemptKeyOf, ofRunner, roleOf } from './labels.js';
 
+/** Younger ones may just be coming into being in this very process. */
+const holderAgeMsMin = 60_000;
+
 /**
  * Removes containers, networks and volumes of this runner whose attempt nobody holds, and network holders of an earlier
  * process that no step joins. Things of other runners, and of other programs, are never looked at.
@@ -22,8 +25,8 @@ export const sweepEngine = async (
   const stay = containers.filter((container) => !orphans.includes(container));
   const joined = new Set(stay.map(({ HostConfig }) => HostConfig.NetworkMode.replace(/^container:/, '')));
   const idle = stay.filter(
-    ({ Id, Labels }) =>
-      roleOf(Labels) === 'sandbox' && attemptKeyOf(Labels) === undefined && !knownHolders.has(Id) && !joined.has(Id),
+    ({ Id, Labels, Created }) =>
+      roleOf(Labels) === 'sandbox' && attemptKeyOf(Labels) === undefined && !knownHolders.has(Id) && Created * 1000 < Date.now() - holderAgeMsMin && !joined.has(Id),
   );
   await Promise.all(
     [...orphans, ...idle].map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)),
