@@ -24,6 +24,7 @@ import { Projects } from './project/projects.js';
 import { BuildQueries } from './queries/build-queries.js';
 import { readProject } from './queries/read-build.js';
 import { BuildReactions } from './reactors/build-reactions.js';
+import { ReconcileOpenBuilds } from './reactors/reconcile-open-builds.js';
 import { AnnounceRunner } from './runners/announce-runner.js';
 import { RecordLostJobs } from './runners/record-lost-jobs.js';
 import { RunnerLeases } from './runners/runner-leases.js';
@@ -50,6 +51,7 @@ export interface ComposedPipeline {
   readonly timeouts: BuildTimeouts;
   readonly lostJobs: RecordLostJobs;
   readonly planBuild: PlanBuild;
+  readonly reconcileOpenBuilds: ReconcileOpenBuilds;
 }
 
 const retryDelaysMs = [500, 2_000];
@@ -80,7 +82,7 @@ export const composePipeline = async (outside: Outside): Promise<ComposedPipelin
   const requestBuild = new RequestBuild({ builds, projects, nextNumber: (projectId) => numbers.next(projectId) });
   const planBuild = new PlanBuild({ builds, projects, contents, sources, logger, failpoint, retryDelaysMs });
   const dispatch = new DispatchReadyJobs({ builds, queue, leases, publisher, now, logger, failpoint });
-  const timeouts = new BuildTimeouts({ builds, views: buildViews, now, onProblem });
+  const timeouts = new BuildTimeouts({ builds, now, onProblem });
   const reactions = new BuildReactions({ builds, planBuild, dispatch, timeouts, signals });
   const lostJobs = new RecordLostJobs({ builds, views: buildViews, leases, now, logger });
   const claimJob = new ClaimJob({ builds, projects, contents, tokens, leases, judgeSource, now, failpoint });
@@ -126,7 +128,8 @@ export const composePipeline = async (outside: Outside): Promise<ComposedPipelin
     dispatch,
     tokens,
   };
-  return { answers, reactions, timeouts, lostJobs, planBuild };
+  const reconcileOpenBuilds = new ReconcileOpenBuilds({ builds, queue, dispatch, reactions, now });
+  return { answers, reactions, timeouts, lostJobs, planBuild, reconcileOpenBuilds };
 };
 
 /** Does the work once for each key; a failure is forgotten, so that the next caller tries again. */

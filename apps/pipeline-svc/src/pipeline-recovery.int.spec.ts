@@ -137,6 +137,23 @@ describe('nothing waits for ever', () => {
   }, 30_000);
 });
 
+describe('the job queue', () => {
+  it('is made again from the builds where it was lost', async () => {
+    const buildId = BuildId.parse('forgotten1');
+    const minutesAgo = Date.now() - 2 * 60_000;
+    await appended(buildId, minutesAgo, request(), { type: 'RecordPlan', plan: plannedEvent({ id: 'main' }).data });
+    const queue = database().collection('pipeline_job_queue');
+    await eventually(async () => expect(await queue.countDocuments({ buildId })).toBe(1));
+    await eventually(async () =>
+      expect(await database().collection('pipeline_builds').countDocuments({ 'view.build.id': buildId })).toBe(1),
+    );
+    await queue.deleteMany({ buildId });
+    await world.stop();
+    await world.start();
+    await eventually(async () => expect(await queue.countDocuments({ buildId })).toBe(1));
+  }, 20_000);
+});
+
 describe('views', () => {
   it('built anew are what they were, and can be asked all the while', async () => {
     const { builds } = await world.asks
@@ -146,7 +163,7 @@ describe('views', () => {
       builds: await database().collection('pipeline_builds').find().sort({ _id: 1 }).toArray(),
       projects: await database().collection('pipeline_projects').find().sort({ _id: 1 }).toArray(),
     });
-    await eventually(async () => expect((await read()).builds.length).toBe(4));
+    await eventually(async () => expect((await read()).builds.length).toBe(5));
     const before = await read();
     await database()
       .collection<{ _id: string }>('pipeline_builds')

@@ -55,7 +55,7 @@ const start = async (config: PipelineConfig, { logger, signal }: ServiceContext)
     logger,
     failpoint,
   });
-  const { answers, reactions, timeouts, lostJobs, planBuild } = pipeline;
+  const { answers, reactions, timeouts, lostJobs, planBuild, reconcileOpenBuilds } = pipeline;
   const { builds, leases, dispatch, buildViews, projectViews } = answers;
   const problem = (message: string) => (error: unknown) => logger.error(message, { error });
 
@@ -67,7 +67,6 @@ const start = async (config: PipelineConfig, { logger, signal }: ServiceContext)
   });
   builds.onCommitted(() => relay.nudge());
   await leases.beat();
-  await timeouts.rebuild();
 
   const app = await createNestService({ module: PipelineModule.with(answers), link, logger });
   await app.listen();
@@ -90,7 +89,9 @@ const start = async (config: PipelineConfig, { logger, signal }: ServiceContext)
     reconcileEveryMs,
     async () => {
       await dispatch.reconcile();
-      await timeouts.rebuild();
+      const open = await buildViews.openBuilds();
+      timeouts.rebuild(open);
+      await reconcileOpenBuilds.reconcile(open);
     },
     problem('the reconciliation failed'),
   );

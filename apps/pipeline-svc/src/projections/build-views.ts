@@ -111,10 +111,6 @@ export class BuildViews {
     return this.#open({});
   }
 
-  async dueBefore(time: EpochMs): Promise<readonly StoredBuild[]> {
-    return this.#open({ 'view.dueAt': { $lte: time } });
-  }
-
   get #collection(): mongo.Collection<ViewDocument> {
     return this.views.collection;
   }

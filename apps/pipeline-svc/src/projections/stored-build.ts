@@ -1,11 +1,7 @@
 import { BuildId, BuildView, EpochMs, JobId, ProjectId, RunnerId } from '@cyclone/contracts';
 import type { StreamProjection, ViewedEvent } from '@cyclone/event-store';
 import { z } from 'zod';
-import {
-  evolveBuildTimeout,
-  initialBuildTimeout,
-  timeoutDueAt,
-} from '../process-managers/build-timeouts/domain/build-timeouts.js';
+import { evolveBuildTimeout, initialBuildTimeout } from '../process-managers/build-timeouts/domain/build-timeouts.js';
 import { isBuildEvent } from '../recorded-events.js';
 import type { HeldByRunner } from '../runners/domain/find-lost-jobs.js';
 import { foldBuildView } from './build-view.projection.js';
@@ -21,7 +17,6 @@ export const StoredBuild = z.object({
   build: BuildView,
   open: z.boolean(),
   timeout: BuildTimeout,
-  dueAt: EpochMs.optional(),
   running: z.array(
     z.object({
       projectId: ProjectId,
@@ -45,12 +40,10 @@ const evolveStoredBuild = (view: StoredBuild | undefined, event: ViewedEvent): S
   if (!isBuildEvent(event)) throw new Error(`a build's stream holds no ${event.type}`);
   const build = foldBuildView(view?.build, { ...event, streamId: event.stream.id, position: undefined });
   const timeout = evolveBuildTimeout(view?.timeout ?? initialBuildTimeout, event);
-  const dueAt = timeoutDueAt(timeout);
   return {
     build,
     timeout,
     open: build.status !== 'finished',
-    ...(dueAt === undefined ? {} : { dueAt }),
     running: runningJobs(build),
   };
 };
@@ -78,7 +71,7 @@ export const storedBuildIndexes = [
   { key: { 'view.build.projectId': 1, 'view.build.ref': 1, 'view.build.requestedAt': -1 } },
   { key: { 'view.build.sha': 1 } },
   { key: { 'view.build.status': 1, 'view.build.requestedAt': -1, _id: -1 } },
-  { key: { 'view.dueAt': 1 }, partialFilterExpression: { 'view.open': true } },
+  { key: { 'view.open': 1 }, partialFilterExpression: { 'view.open': true } },
   { key: { 'view.running.runnerId': 1 }, partialFilterExpression: { 'view.open': true } },
   { key: { 'view.build.images.digest': 1, 'view.build.requestedAt': -1 }, sparse: true },
 ] as const;

@@ -5,6 +5,7 @@ import {
   retryAfter,
   type Consumer,
   type IncomingMessage,
+  type Outcome,
   type Subscription,
 } from '@cyclone/messaging';
 import type { RecordedEvent, StreamProjector } from '@cyclone/event-store';
@@ -14,6 +15,7 @@ import type { BuildReactions } from './build-reactions.js';
 
 const reactionConcurrency = 16;
 const viewBatchMax = 256;
+const viewRetryMs = 2_000;
 /** The process that appended reacts by itself; the guarantee waits this long before it does the same. */
 const firstReactionMs = 2_000;
 
@@ -52,8 +54,29 @@ export const consumeForViews = (consumer: Consumer, projectors: readonly StreamP
     lingerMs: 10,
     handle: async (messages) => {
       const read = messages.map((message) => readEvent(message));
-      const events = read.filter((event) => event !== undefined);
-      for (const projector of projectors) await projector.apply(events);
-      return read.map((event) => (event === undefined ? rejectMessage('the message is no event') : done));
+      try {
+        await applyAll(
+          projectors,
+          read.filter((event) => event !== undefined),
+        );
+        return read.map((event) => (event === undefined ? rejectMessage('the message is no event') : done));
+      } catch {
+        // One stream that cannot be folded must not hold up the others: each for itself.
+        return Promise.all(read.map((event) => applyOne(projectors, event)));
+      }
     },
   });
+
+const applyAll = async (projectors: readonly StreamProjector[], events: readonly RecordedEvent[]): Promise<void> => {
+  for (const projector of projectors) await projector.apply(events);
+};
+
+const applyOne = async (projectors: readonly StreamProjector[], event: RecordedEvent | undefined): Promise<Outcome> => {
+  if (event === undefined) return rejectMessage('the message is no event');
+  try {
+    await applyAll(projectors, [event]);
+    return done;
+  } catch (error) {
+    return retryAfter(viewRetryMs, error instanceof Error ? error.message : String(error));
+  }
+};

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   CommandId,
-  CommitSha,
+  type CommitSha,
   DeliveryId,
   JobOffer,
   pipelineAsks,

@@ -1,7 +1,7 @@
 import { CommandId, type BuildId, type EpochMs, type ProjectId } from '@cyclone/contracts';
 import type { Builds } from '../../build/builds.js';
 import type { Clock } from '../../clock.js';
-import type { BuildViews } from '../../projections/build-views.js';
+import type { StoredBuild } from '../../projections/stored-build.js';
 import type { RecordedBuildEvent } from '../../recorded-events.js';
 import {
   decideBuildTimeout,
@@ -18,7 +18,6 @@ interface Entry {
 
 export interface BuildTimeoutsPorts {
   readonly builds: Builds;
-  readonly views: BuildViews;
   readonly now: Clock;
   readonly onProblem: (message: string, error: unknown) => void;
 }
@@ -50,8 +49,8 @@ export class BuildTimeouts {
     this.#arm();
   }
 
-  async rebuild(): Promise<void> {
-    for (const { build, timeout } of await this.ports.views.openBuilds()) {
+  rebuild(open: readonly StoredBuild[]): void {
+    for (const { build, timeout } of open) {
       this.#set(build.id, { projectId: build.projectId, state: timeout });
     }
     this.#arm();
