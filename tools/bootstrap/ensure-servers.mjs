@@ -2,9 +2,12 @@
 import { ensureDockerEngine, ensureImage, ensurePart, MissingPartError, openDocker } from '@cyclone/local-servers';
 
 const NEEDS = {
-  demo: { parts: ['mongod', 'nats-server', 'docker-registry'], images: ['busybox', 'git', 'node'] },
+  demo: { parts: ['mongod', 'nats-server', 'docker-registry'], images: ['busybox', 'git', 'node', 'redis'] },
   bench: { parts: ['mongod', 'nats-server'], images: ['busybox', 'git'] },
-  test: { parts: ['mongod', 'nats-server', 'redis-server', 'docker-registry'], images: ['busybox', 'git', 'node'] },
+  test: {
+    parts: ['mongod', 'nats-server', 'redis-server', 'docker-registry'],
+    images: ['busybox', 'git', 'node', 'redis'],
+  },
 };
 
 const say = (line) => process.stderr.write(`${line}\n`);

@@ -6,7 +6,7 @@ import { runOrThrow } from '../process/run-command.js';
 import type { ImageFile } from './image-files.js';
 import { programFiles } from './program-files.js';
 
-export type BaseImage = 'busybox' | 'git' | 'node';
+export type BaseImage = 'busybox' | 'git' | 'node' | 'redis';
 
 export interface ImageRecipe {
   /** The public image that serves the same purpose, where a registry answers. */
@@ -53,6 +53,15 @@ export const recipes: Readonly<Record<BaseImage, ImageRecipe>> = {
       ...(await shellFiles(options)),
       ...(await programFiles(process.execPath, 'usr/local/bin/node')),
       ...(await certificateFiles()),
+    ],
+  },
+  redis: {
+    pull: 'docker.io/library/redis:7-alpine',
+    madeOf: "this machine's redis-server with its libraries, and busybox",
+    changes: [...SHELL_CHANGES, 'EXPOSE 6379', 'CMD ["redis-server", "--protected-mode", "no", "--save", ""]'],
+    files: async (options) => [
+      ...(await shellFiles(options)),
+      ...(await programFiles((await ensurePart('redis-server', options)).program, 'usr/local/bin/redis-server')),
     ],
   },
 };

@@ -1,0 +1,39 @@
+import { openTerminal, type Terminal } from '../output/terminal.js';
+import { createApiClient, type ApiClient } from '../client/api-client.js';
+import { resolveContext } from '../client/context.js';
+
+/** What every command gets: where to write, and the flags that all share. */
+export interface CommandContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Results: stdout. */
+  readonly out: Terminal;
+  /** Progress and remarks: stderr, so that a pipe gets results only. */
+  readonly notes: Terminal;
+}
+
+export const openCommandContext = (): CommandContext => ({
+  environment: process.env,
+  out: openTerminal(process.stdout, process.env),
+  notes: openTerminal(process.stderr, process.env),
+});
+
+/** Flags of every command that talks to a server. */
+export interface ServerFlags {
+  readonly url?: string;
+  readonly token?: string;
+  readonly output?: 'table' | 'json';
+}
+
+export async function connect(context: CommandContext, flags: ServerFlags): Promise<ApiClient> {
+  return createApiClient(await resolveContext(flags, context.environment), { timeoutMs: 30_000 });
+}
+
+/** One value, for people or for a script. */
+export function show<Value>(
+  context: CommandContext,
+  flags: ServerFlags,
+  value: Value,
+  format: (value: Value) => string,
+): void {
+  context.out.line(flags.output === 'json' ? JSON.stringify(value, null, 2) : format(value));
+}

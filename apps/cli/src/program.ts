@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { addAdministrationCommands } from './commands/administration.js';
+import { addBuildCommands } from './commands/builds.js';
+import type { CommandContext } from './commands/command-context.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addLintCommand } from './commands/lint.js';
+import { addLoginCommand } from './commands/login.js';
+import { addLogsCommand } from './commands/logs.js';
+import { addProjectCommands } from './commands/projects.js';
+import { addStoreCommands } from './commands/store.js';
+import { addUpCommand } from './commands/up.js';
+
+const epilogue = `
+First steps:
+  cyclone up                                        the whole platform on this machine
+  cyclone login --url http://127.0.0.1:7099 --token TOKEN
+  cyclone projects create shop --repo https://git.example.com/team/shop.git --forge gitea
+  cyclone builds start shop --follow                build it and watch
+
+Exit codes: 0 well, 1 the build or check failed, 2 wrong usage, 3 nobody answered, 4 not allowed, 5 not found.`;
+
+export function createProgram(context: CommandContext, version: string): Command {
+  const program = new Command('cyclone')
+    .description('Self-hosted, container-native CI/CD with an event-sourced heart.')
+    .version(version)
+    .showHelpAfterError('(add --help to see what is possible)')
+    .addHelpText('after', epilogue)
+    .exitOverride();
+  addUpCommand(program, context);
+  addDoctorCommand(program, context);
+  addLintCommand(program, context);
+  addLoginCommand(program, context);
+  addProjectCommands(program, context);
+  addBuildCommands(program, context);
+  addLogsCommand(program, context);
+  addAdministrationCommands(program, context);
+  addStoreCommands(program, context);
+  return program;
+}

@@ -1,0 +1,141 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureDockerEngine } from '@cyclone/local-servers';
+import { createLogger, type Logger, type LogLevel } from '@cyclone/observability';
+import { ensureInstallationSecrets, type InstallationSecrets } from './installation-secrets.js';
+import { runAsProcesses } from './run-as-processes.js';
+import { runInProcess, stopAll, type Variables } from './run-in-process.js';
+import { startServers, type Servers } from './servers.js';
+import { services } from './services.js';
+import type { Supervised } from './supervise.js';
+
+export interface PlatformOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly environment: Variables;
+  /** Each service in a process of its own, instead of all in this one. */
+  readonly asProcesses: boolean;
+  readonly executor: 'docker' | 'scripted';
+  readonly slots: number;
+  readonly logLevel: LogLevel;
+  /** More variables for all services: SMTP, allowed hosts. */
+  readonly variables: Variables;
+  /** Told what is worth a line: a part that ended and is started again. */
+  readonly say: (message: string) => void;
+}
+
+export interface Platform {
+  readonly url: string;
+  /** Only at an installation's first start. */
+  readonly firstToken: string | undefined;
+  readonly servers: Servers;
+  /** Resolves with what happened when a part could not be kept running. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The whole of Cyclone on this machine: the servers that are missing, then every service. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const secrets = await ensureInstallationSecrets(join(options.dataDir, 'secrets.json'));
+  const [servers, dockerHost] = await Promise.all([
+    startServers({ dataDir: options.dataDir, secrets, environment: options.environment, say: options.say }),
+    options.executor === 'docker' ? ensureDockerEngine().then(({ endpoint }) => endpoint) : undefined,
+  ]);
+  const tokenFile = join(options.dataDir, 'first-token');
+  const variables = variablesFor(options, secrets, servers, { tokenFile, dockerHost });
+  const logger = createLogger({ service: 'cyclone', level: options.logLevel });
+  try {
+    const started = await startServices(options, variables, logger);
+    const supervised = [...servers.supervised, ...started.supervised];
+    await writePids(join(options.dataDir, 'processes.json'), supervised);
+    return {
+      url: `http://127.0.0.1:${options.port}`,
+      firstToken: await takeFirstToken(tokenFile),
+      servers,
+      broken: Promise.race(supervised.map(({ gaveUp }) => gaveUp)),
+      async stop() {
+        await started.stop();
+        await servers.stop();
+      },
+    };
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+interface StartedServices {
+  readonly supervised: readonly Supervised[];
+  stop(): Promise<void>;
+}
+
+async function startServices(
+  options: PlatformOptions,
+  variablesOf: (name: string) => Variables,
+  logger: Logger,
+): Promise<StartedServices> {
+  if (!options.asProcesses) {
+    const running = await runInProcess(services, variablesOf, logger);
+    return { supervised: [], stop: () => stopAll(running) };
+  }
+  const supervised = await runAsProcesses(services, variablesOf, {
+    logDir: join(options.dataDir, 'logs'),
+    say: options.say,
+  });
+  return { supervised, stop: async () => void (await Promise.all(supervised.map((service) => service.stop()))) };
+}
+
+/** For people and tests that want to look at one part: which process is which, as it was at the start. */
+async function writePids(path: string, supervised: readonly Supervised[]): Promise<void> {
+  const pids = Object.fromEntries(supervised.map(({ name, pid }) => [name, pid()]));
+  await writeFile(path, `${JSON.stringify(pids, null, 2)}\n`);
+}
+
+/** What each service finds in its environment; the services' own schemas say what the names mean. */
+function variablesFor(
+  options: PlatformOptions,
+  secrets: InstallationSecrets,
+  servers: Servers,
+  own: { readonly tokenFile: string; readonly dockerHost: string | undefined },
+): (service: string) => Variables {
+  const shared: Variables = {
+    CYCLONE_MONGO_URL: servers.mongoUrl,
+    CYCLONE_MONGO_DATABASE: options.environment['CYCLONE_MONGO_DATABASE'] ?? 'cyclone',
+    CYCLONE_NATS_URL: servers.natsUrl,
+    CYCLONE_MASTER_KEY: secrets.masterKey,
+    CYCLONE_LOG_LEVEL: options.logLevel,
+    CYCLONE_PUBLIC_URL: `http://127.0.0.1:${options.port}`,
+    CYCLONE_FAILPOINT: options.environment['CYCLONE_FAILPOINT'],
+    ...options.variables,
+  };
+  const control = { CYCLONE_NATS_USER: 'control', CYCLONE_NATS_PASSWORD: secrets.nats.control };
+  const runner = { CYCLONE_NATS_USER: 'runner', CYCLONE_NATS_PASSWORD: secrets.nats.runner };
+  return (service) => ({
+    ...shared,
+    ...(service === 'runner-svc' ? runner : control),
+    CYCLONE_DATA_DIR: join(options.dataDir, service),
+    ...(service === 'gateway'
+      ? { CYCLONE_GATEWAY_PORT: String(options.port), CYCLONE_FIRST_TOKEN_FILE: own.tokenFile }
+      : {}),
+    ...(service === 'runner-svc'
+      ? {
+          CYCLONE_RUNNER_EXECUTOR: options.executor,
+          CYCLONE_RUNNER_SLOTS: String(options.slots),
+          DOCKER_HOST: own.dockerHost,
+        }
+      : {}),
+  });
+}
+
+/** The gateway leaves it once; it is shown and taken away. */
+async function takeFirstToken(path: string): Promise<string | undefined> {
+  try {
+    const token = (await readFile(path, 'utf8')).trim();
+    await rm(path);
+    return token;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

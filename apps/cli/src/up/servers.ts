@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort, startMongod, startNatsServer, type LocalServer } from '@cyclone/local-servers';
+import { natsServerConfig, type NatsUser } from '@cyclone/messaging/jetstream';
+import type { InstallationSecrets } from './installation-secrets.js';
+import { supervise, type Runnable, type Supervised } from './supervise.js';
+
+export interface Servers {
+  readonly mongoUrl: string;
+  readonly natsUrl: string;
+  /** Those that were started here. */
+  readonly supervised: readonly Supervised[];
+  stop(): Promise<void>;
+}
+
+/** The servers that an environment variable names are taken as they are; the others are started here, on loopback only. */
+export async function startServers(options: {
+  readonly dataDir: string;
+  readonly secrets: InstallationSecrets;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly say: (message: string) => void;
+}): Promise<Servers> {
+  const { dataDir, environment, say } = options;
+  const supervised: Supervised[] = [];
+  const keep = async (name: string, start: (port: number) => Promise<LocalServer>): Promise<string> => {
+    // The same port after a restart, so that whoever is connected finds it again.
+    const port = await freePort();
+    let url = '';
+    const server = await supervise(
+      name,
+      async () => {
+        const started = await start(port);
+        url = started.url;
+        return runnable(started);
+      },
+      say,
+    );
+    supervised.push(server);
+    return url;
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(supervised.map((server) => server.stop()));
+  };
+  const starting = await Promise.allSettled([
+    environment['CYCLONE_MONGO_URL'] ??
+      keep('mongod', (port) => startMongod({ dataDir: join(dataDir, 'mongodb'), port })),
+    environment['CYCLONE_NATS_URL'] ??
+      keep('nats-server', (port) => startNats(join(dataDir, 'nats'), options.secrets, port)),
+  ]);
+  const [mongo, nats] = starting;
+  if (mongo.status === 'fulfilled' && nats.status === 'fulfilled') {
+    return { mongoUrl: mongo.value, natsUrl: nats.value, supervised, stop };
+  }
+  await stop();
+  throw starting.find((result) => result.status === 'rejected')?.reason;
+}
+
+const runnable = (server: LocalServer): Runnable => ({
+  pid: server.pid,
+  ended: server.ended.then(() => `its log is ${server.logFile}`),
+  stop: () => server.stop(),
+});
+
+async function startNats(dataDir: string, secrets: InstallationSecrets, port: number): Promise<LocalServer> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return startNatsServer({ dataDir, port, config: natsServerConfig({ users: natsUsers(secrets) }) });
+}
+
+/** Each part has an account of its own, with the least rights; `integration` is for programs that follow the events. */
+const natsUsers = ({ nats }: InstallationSecrets): readonly NatsUser[] => [
+  { role: 'control', user: 'control', password: nats.control },
+  { role: 'runner', user: 'runner', password: nats.runner, pool: 'default' },
+  { role: 'integration', user: 'integration', password: nats.integration, name: 'integration' },
+];
