@@ -11,3 +11,11 @@ export function launcherScript(program: string, libraryFolders: readonly string[
     '',
   ].join('\n');
 }
+
+/** Reads such a script back; undefined for anything else. */
+export function readLauncherScript(text: string): { program: string; libraryFolders: readonly string[] } | undefined {
+  const [, libraries, program] =
+    /^LD_LIBRARY_PATH="(\S*?)\$\{LD_LIBRARY_PATH\S* exec "\$here\/([^"]+)"/m.exec(text) ?? [];
+  if (!text.startsWith('#!/bin/sh\n') || libraries === undefined || program === undefined) return undefined;
+  return { program, libraryFolders: libraries.split(':').map((folder) => folder.replace('$here/', '')) };
+}

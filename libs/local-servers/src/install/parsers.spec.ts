@@ -3,6 +3,7 @@ import { parseLdd } from '../images/program-files.js';
 import { splitReference } from '../images/make-image.js';
 import { parseSimulation } from './debian-packages.js';
 import { findChecksum } from './download.js';
+import { launcherScript, readLauncherScript } from './launcher-script.js';
 
 describe('what other programs print', () => {
   test('the line of the very file is taken from a list of checksums', () => {
@@ -17,6 +18,13 @@ describe('what other programs print', () => {
     const output =
       'Inst libjemalloc2 (5.3.0-1 Debian)\nInst redis-server [7.0] (7.1 Debian)\nConf redis-server (7.1)\n';
     expect(parseSimulation(output)).toEqual(['libjemalloc2', 'redis-server']);
+  });
+
+  test('a launcher script tells what it starts, and with which libraries', () => {
+    const script = { program: 'root/usr/bin/x', libraryFolders: ['root/lib/a', 'root/usr/lib'] };
+    expect(readLauncherScript(launcherScript(script.program, script.libraryFolders))).toEqual(script);
+    expect(readLauncherScript('#!/bin/sh\nexec "$here/x" "$@"\n')).toBeUndefined();
+    expect(readLauncherScript('\x7fELF')).toBeUndefined();
   });
 
   test('ldd names libraries and the loader, but not the kernel', () => {
