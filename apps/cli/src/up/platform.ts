@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDockerEngine } from '@cyclone/local-servers';
 import { createLogger, type Logger, type LogLevel } from '@cyclone/observability';
@@ -48,7 +49,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     const started = await startServices(options, variables, logger);
     const supervised = [...servers.supervised, ...started.supervised];
-    await writePids(join(options.dataDir, 'processes.json'), supervised);
+    const tellPids = (): Promise<void> => writePids(join(options.dataDir, 'processes.json'), supervised);
+    await tellPids();
+    for (const part of supervised)
+      part.onRestart(() => void tellPids().catch((error: Error) => options.say(`processes.json: ${error.message}`)));
     return {
       url: `http://127.0.0.1:${options.port}`,
       firstToken: await takeFirstToken(tokenFile),
@@ -86,10 +90,12 @@ async function startServices(
   return { supervised, stop: async () => void (await Promise.all(supervised.map((service) => service.stop()))) };
 }
 
-/** For people and tests that want to look at one part: which process is which, as it was at the start. */
+/** For people and tests that want to look at one part: which process is which. Whole at every moment. */
 async function writePids(path: string, supervised: readonly Supervised[]): Promise<void> {
   const pids = Object.fromEntries(supervised.map(({ name, pid }) => [name, pid()]));
-  await writeFile(path, `${JSON.stringify(pids, null, 2)}\n`);
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, `${JSON.stringify(pids, null, 2)}\n`);
+  await rename(draft, path);
 }
 
 /** What each service finds in its environment; the services' own schemas say what the names mean. */
@@ -107,6 +113,7 @@ function variablesFor(
     CYCLONE_LOG_LEVEL: options.logLevel,
     CYCLONE_PUBLIC_URL: `http://127.0.0.1:${options.port}`,
     CYCLONE_FAILPOINT: options.environment['CYCLONE_FAILPOINT'],
+    CYCLONE_FAILPOINT_FILE: options.environment['CYCLONE_FAILPOINT_FILE'],
     ...options.variables,
   };
   const control = { CYCLONE_NATS_USER: 'control', CYCLONE_NATS_PASSWORD: secrets.nats.control };

@@ -30,6 +30,37 @@ describe('supervise', () => {
     expect(fake.stopped).toEqual([2]);
   });
 
+  it('tells of each new process', async () => {
+    const fake = runnables();
+    const pids: number[] = [];
+    const supervised = await supervise('log-svc', fake.start, () => undefined, limits);
+    supervised.onRestart(() => pids.push(supervised.pid()));
+    fake.end(1);
+    await until(() => pids.length === 1);
+    fake.end(2);
+    await until(() => pids.length === 2);
+    expect(pids).toEqual([2, 3]);
+    await supervised.stop();
+  });
+
+  it('stops also what is being started again just then', async () => {
+    const fake = runnables();
+    let mayStart: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (mayStart = resolve));
+    const slowStart = async (): Promise<Runnable> => {
+      const started = await fake.start();
+      if (started.pid > 1) await gate;
+      return started;
+    };
+    const supervised = await supervise('log-svc', slowStart, () => undefined, limits);
+    fake.end(1);
+    await until(() => fake.started() === 2);
+    const stopped = supervised.stop();
+    mayStart();
+    await stopped;
+    expect(fake.stopped).toEqual([2]);
+  });
+
   it('gives up what ends too often', async () => {
     const fake = runnables();
     const supervised = await supervise('log-svc', fake.start, () => undefined, limits);

@@ -13,6 +13,8 @@ export interface Supervised {
   pid(): number;
   /** Resolves with the reason when it ended too often to be started again. */
   readonly gaveUp: Promise<string>;
+  /** Told each time that it was started again; its process is another one then. */
+  onRestart(listener: () => void): void;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,19 @@ export async function supervise(
 ): Promise<Supervised> {
   let current = await start();
   let stopping = false;
+  const listeners: (() => void)[] = [];
   const ends: number[] = [];
+  let restart: Promise<void> = Promise.resolve();
+  const startAgain = async (): Promise<void> => {
+    await sleep(limits.delayMs);
+    if (stopping) return;
+    try {
+      current = await start();
+      for (const listener of listeners) listener();
+    } catch (error) {
+      say(`${name} did not start again: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
   const gaveUp = (async (): Promise<string> => {
     for (;;) {
       const why = await current.ended;
@@ -47,20 +61,19 @@ export async function supervise(
         return `${name} ended ${ends.length} times, last: ${why}`;
       }
       say(`${name} ended (${why}); starting it again`);
-      await sleep(limits.delayMs);
-      try {
-        if (!stopping) current = await start();
-      } catch (error) {
-        say(`${name} did not start again: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      restart = startAgain();
+      await restart;
     }
   })();
   return {
     name,
     pid: () => current.pid,
     gaveUp,
+    onRestart: (listener) => void listeners.push(listener),
     async stop() {
       stopping = true;
+      // What is being started again just now would otherwise outlive its stop.
+      await restart;
       await current.stop();
     },
   };
