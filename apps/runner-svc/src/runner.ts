@@ -325,7 +325,8 @@ export class Runner {
 
   private async sweepNow(): Promise<void> {
     try {
-      const removed = await this.ports.executor.sweep(new Set(this.attempts.keys()));
+      const running = [...this.attempts].filter(([, attempt]) => attempt.running).map(([key]) => key);
+      const removed = await this.ports.executor.sweep(new Set(running));
       if (removed > 0) this.ports.logger.info('removed what attempts of the past had left', { removed });
     } catch (error) {
       this.ports.logger.warn('orphans could not be looked for', { error });
