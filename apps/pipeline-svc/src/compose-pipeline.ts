@@ -10,6 +10,7 @@ import type { mongo } from 'mongoose';
 import type { AnswerPorts } from './answers/answer-ports.js';
 import { Builds } from './build/builds.js';
 import { ClaimJob } from './build/claim/claim-job.js';
+import { JobAssignments } from './build/claim/job-assignments.js';
 import { BuildNumbers } from './build/request/build-numbers.js';
 import { RequestBuild } from './build/request/request-build.js';
 import type { Clock } from './clock.js';
@@ -85,7 +86,8 @@ export const composePipeline = async (outside: Outside): Promise<ComposedPipelin
   const timeouts = new BuildTimeouts({ builds, now, onProblem });
   const reactions = new BuildReactions({ builds, planBuild, dispatch, timeouts, signals });
   const lostJobs = new RecordLostJobs({ builds, views: buildViews, leases, now, logger });
-  const claimJob = new ClaimJob({ builds, projects, contents, tokens, leases, judgeSource, now, failpoint });
+  const assignments = new JobAssignments({ projects, contents, tokens, judgeSource, now });
+  const claimJob = new ClaimJob({ builds, assignments, tokens, leases, now, failpoint });
   const preparePool = onceFor((pool) =>
     outside.provisioner.consumer(runnerJobsConsumer(pool), [subjects.jobOffersOf(pool)]),
   );
@@ -102,9 +104,9 @@ export const composePipeline = async (outside: Outside): Promise<ComposedPipelin
   });
   const queries = new BuildQueries(store, contents, buildViews, leases);
 
-  builds.onCommitted((events) => {
+  builds.onCommitted((events, state) => {
     for (const event of events) {
-      reactions.react(event).catch((error: unknown) => {
+      reactions.react(event, state).catch((error: unknown) => {
         logger.warn('could not react at once; the relay brings the event again', {
           event: event.type,
           stream: event.stream.id,

@@ -20,7 +20,7 @@ export interface Origin {
   readonly trace: Trace;
 }
 
-export type CommittedListener = (events: readonly RecordedBuildEvent[]) => void;
+export type CommittedListener = (events: readonly RecordedBuildEvent[], state: BuildState) => void;
 
 /** The builds' streams: load, decide, append, and tell those in this process who may react at once. */
 export class Builds {
@@ -58,7 +58,7 @@ export class Builds {
     });
     if (handled.kind === 'accepted' && handled.events.length > 0) {
       const events = handled.events.filter(isBuildEvent);
-      for (const listener of this.#listeners) listener(events);
+      for (const listener of this.#listeners) listener(events, handled.state);
     }
     return handled;
   }

@@ -1,6 +1,7 @@
 import { BuildId, subjects, type CancelJobNotice } from '@cyclone/contracts';
 import type { Signals } from '@cyclone/messaging';
 import type { Builds } from '../build/builds.js';
+import type { BuildState } from '../build/domain/build-state.js';
 import type { PlanBuild } from '../planning/plan-build.js';
 import type { BuildTimeouts } from '../process-managers/build-timeouts/build-timeouts.runner.js';
 import type { RecordedBuildEvent } from '../recorded-events.js';
@@ -23,14 +24,13 @@ export class BuildReactions {
 
   /** For an event that was appended long enough ago: others may have reacted to it. */
   async reactAgain(event: RecordedBuildEvent): Promise<void> {
-    if (event.type === 'BuildRequested') {
-      const { state } = await this.ports.builds.load(BuildId.parse(event.stream.id));
-      if (state.status !== 'requested') return;
-    }
-    await this.react(event);
+    const { state } = await this.ports.builds.load(BuildId.parse(event.stream.id));
+    if (event.type === 'BuildRequested' && state.status !== 'requested') return;
+    await this.react(event, state);
   }
 
-  async react(event: RecordedBuildEvent): Promise<void> {
+  /** `state` is the build's, with this event or further. */
+  async react(event: RecordedBuildEvent, state: BuildState): Promise<void> {
     const { dispatch, planBuild, timeouts } = this.ports;
     const buildId = BuildId.parse(event.stream.id);
     timeouts.note(buildId, event);
@@ -38,12 +38,12 @@ export class BuildReactions {
       case 'BuildRequested':
         return planBuild.plan(event, buildId);
       case 'JobQueued':
-        return dispatch.enqueue(buildId, event.data.jobId, event.data.attempt);
+        return dispatch.enqueue(state, buildId, event.data.jobId, event.data.attempt);
       case 'JobClaimed':
       case 'JobEnded':
         return dispatch.forget({ buildId, jobId: event.data.jobId, attempt: event.data.attempt });
       case 'BuildCancelRequested':
-        return this.#cancelRunning(buildId);
+        return this.#cancelRunning(buildId, state);
       case 'BuildFinished':
         return dispatch.forgetBuild(buildId);
       default:
@@ -52,14 +52,12 @@ export class BuildReactions {
   }
 
   /** A hint to be fast; the orders of the next heartbeat are the guarantee. */
-  async #cancelRunning(buildId: BuildId): Promise<void> {
-    const { builds, signals } = this.ports;
-    const { state } = await builds.load(buildId);
+  #cancelRunning(buildId: BuildId, state: BuildState): void {
     if (state.status !== 'open') return;
     for (const [jobId, job] of state.jobs) {
       if (job.status !== 'running') continue;
       const notice: CancelJobNotice = { buildId, jobId, attempt: job.attempt, fence: job.fence };
-      signals.send(subjects.cancelJob(job.runnerId), { data: Buffer.from(JSON.stringify(notice)) });
+      this.ports.signals.send(subjects.cancelJob(job.runnerId), { data: Buffer.from(JSON.stringify(notice)) });
     }
   }
 }

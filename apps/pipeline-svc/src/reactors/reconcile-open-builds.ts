@@ -40,8 +40,9 @@ export class ReconcileOpenBuilds {
     const known = new Set(
       (await this.ports.queue.ofBuild(build.id)).map(({ jobId, attempt }) => `${jobId}.${attempt}`),
     );
+    const { state } = await this.ports.builds.load(build.id);
     for (const { id, attempt } of queued) {
-      if (!known.has(`${id}.${attempt}`)) await this.ports.dispatch.enqueue(build.id, id, attempt);
+      if (!known.has(`${id}.${attempt}`)) await this.ports.dispatch.enqueue(state, build.id, id, attempt);
     }
   }
 

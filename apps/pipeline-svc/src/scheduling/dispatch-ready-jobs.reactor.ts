@@ -2,6 +2,7 @@ import { subjects, type BuildId, type JobId, type JobOffer } from '@cyclone/cont
 import { PublishRefusedError, type Publisher } from '@cyclone/messaging';
 import type { Logger } from '@cyclone/observability';
 import type { Builds } from '../build/builds.js';
+import type { BuildState } from '../build/domain/build-state.js';
 import type { Clock } from '../clock.js';
 import type { Failpoint } from '@cyclone/service-host';
 import type { RunnerLeases } from '../runners/runner-leases.js';
@@ -29,8 +30,7 @@ export class DispatchReadyJobs {
   constructor(private readonly ports: DispatchPorts) {}
 
   /** Adds what the stream says is queued; a late or repeated notice adds nothing. */
-  async enqueue(buildId: BuildId, jobId: JobId, attempt: number): Promise<void> {
-    const { state } = await this.ports.builds.load(buildId);
+  async enqueue(state: BuildState, buildId: BuildId, jobId: JobId, attempt: number): Promise<void> {
     const job = state.status === 'open' ? state.jobs.get(jobId) : undefined;
     if (state.status !== 'open' || job?.status !== 'queued' || job.attempt !== attempt) return;
     const { projectId } = state;
@@ -85,15 +85,15 @@ export class DispatchReadyJobs {
   async #dispatchAll(): Promise<void> {
     do {
       this.#again = false;
-      const runners = await this.ports.leases.available();
-      if (runners.every((runner) => runner.freeSlots === 0)) continue;
-      const entries = await this.ports.queue.entries();
+      const [runners, entries] = await Promise.all([this.ports.leases.available(), this.ports.queue.entries()]);
       const { offers } = schedule(entries, runners);
       const byJob = new Map(entries.map((entry): [QueuedJob, QueueEntry] => [entry, entry]));
-      for (const { job, pool } of offers) {
-        const entry = byJob.get(job);
-        if (entry !== undefined) await this.#offer(entry, pool);
-      }
+      await Promise.all(
+        offers.map(({ job, pool }) => {
+          const entry = byJob.get(job);
+          return entry === undefined ? undefined : this.#offer(entry, pool);
+        }),
+      );
     } while (this.#again);
   }
 
