@@ -1,4 +1,4 @@
-import { EventEnvelope, subjects } from '@cyclone/contracts';
+import { type EventEnvelope, subjects } from '@cyclone/contracts';
 import type { EventStore, WorldPage } from '@cyclone/event-store';
 import type { Signals } from '@cyclone/messaging';
 import type { Logger } from '@cyclone/observability';

@@ -4,7 +4,7 @@ import {
   type BuildOutcome,
   type BuildView,
   type EventEnvelope,
-  JobId,
+  type JobId,
   type LogFrame,
   logAsks,
   LogStoredHeader,
@@ -19,8 +19,9 @@ import type { z } from 'zod';
 import type { Signals } from '@cyclone/messaging';
 import type { Asks } from '../asks.js';
 import type { WorldTail } from '../feed/world-tail.js';
-import { emptyPlaces, type LogPlaces, type StepPlace, writeLogCursor } from './log-cursor.js';
+import { emptyPlaces, type LogPlaces } from './log-cursor.js';
 import type { Outlet } from './socket.js';
+import { type StepTrack, StepTracks } from './step-tracks.js';
 import { asTextOrBase64, wholeCharacters } from './utf8-cut.js';
 
 export interface LogStreamParts {
@@ -37,18 +38,6 @@ export interface LogStreamOptions {
   readonly from?: (order: readonly StepId[]) => LogPlaces | undefined;
 }
 
-/** One step as this reader has come to know it. `stored` is how far log-svc is known to be. */
-interface StepTrack {
-  readonly jobId: JobId;
-  fence: number;
-  offset: number;
-  stored: number;
-  isSealed: boolean;
-  isDamaged: boolean;
-  hasStarted: boolean;
-  hasEnded: boolean;
-}
-
 /** Base64 within a NATS message of a megabyte, with room to spare. */
 const rangeBytesMax = 384 * 1024;
 /** How long the end waits for logs that should still be sealed. */
@@ -63,7 +52,7 @@ const lookAgainMs = 2_000;
  * log-svc when their turn comes. Memory is bounded by the number of steps.
  */
 export class LogStream {
-  private readonly tracks = new Map<StepId, StepTrack>();
+  private readonly tracks: StepTracks;
   private readonly live: { stepId: StepId; header: LogStoredHeader; data: Uint8Array }[] = [];
   private liveBytes = 0;
   private build: BuildView | undefined;
@@ -80,7 +69,9 @@ export class LogStream {
     private readonly parts: LogStreamParts,
     private readonly options: LogStreamOptions,
     private readonly outlet: Outlet,
-  ) {}
+  ) {
+    this.tracks = new StepTracks(options.stepId);
+  }
 
   async run(): Promise<void> {
     // Listening first: what is stored between the index and the first notice is in one of the two.
@@ -113,7 +104,7 @@ export class LogStream {
     if (this.parts.now() - this.indexedAt >= lookAgainMs) await this.readIndex();
     await this.sendStarts();
     let hasSent = await this.sendLive();
-    for (const [stepId, track] of this.tracks) {
+    for (const [stepId, track] of this.tracks.entries()) {
       if (track.hasStarted && track.offset < track.stored && (await this.sendStored(stepId, track))) hasSent = true;
     }
     await this.sendEnds();
@@ -173,69 +164,25 @@ export class LogStream {
 
   private startFrom(places: LogPlaces): void {
     for (const stepId of this.order) {
-      const place = places.open.get(stepId);
-      const isOver = places.ended.has(stepId);
-      if (!isOver && place === undefined) continue;
-      const track = this.track(stepId);
-      if (track === undefined) continue;
-      const fence = place?.fence ?? this.steps.get(stepId)?.fence ?? Number.MAX_SAFE_INTEGER;
-      Object.assign(track, { fence, offset: place?.offset ?? 0, hasStarted: true, hasEnded: isOver });
+      const step = this.steps.get(stepId);
+      if (step !== undefined) this.tracks.startFrom(places, stepId, step.jobId, step.fence ?? Number.MAX_SAFE_INTEGER);
     }
   }
 
   private async readIndex(): Promise<void> {
     this.indexedAt = this.parts.now();
     const { steps } = await this.parts.asks.ask(logAsks.indexLogs, { buildId: this.options.buildId });
-    for (const entry of steps) {
-      const track = this.track(entry.stepId, entry.jobId);
-      if (track === undefined || !this.isAttempt(track, entry.fence) || track.hasEnded) continue;
-      track.stored = Math.max(track.stored, entry.bytes);
-      track.isSealed ||= entry.sealed || entry.damaged;
-      track.isDamaged ||= entry.damaged;
-    }
+    for (const entry of steps) this.tracks.learnIndex(entry);
   }
 
   private onNotice(signal: { headers: Readonly<Record<string, string>>; data: Uint8Array }): void {
     const header = LogStoredHeader.safeParse(signal.headers);
-    if (!header.success) return;
-    const { stepId, fence, offset, sealed, jobId } = header.data;
-    const track = this.track(stepId, jobId);
-    if (track === undefined || !this.isAttempt(track, fence) || track.hasEnded) return;
-    track.stored = Math.max(track.stored, offset + signal.data.length);
-    track.isSealed ||= sealed === 'yes';
+    if (!header.success || this.tracks.learnNotice(header.data, signal.data.length) === undefined) return;
     if (signal.data.length > 0 && this.outlet.isFree && this.liveBytes < rangeBytesMax) {
-      this.live.push({ stepId, header: header.data, data: signal.data });
+      this.live.push({ stepId: header.data.stepId, header: header.data, data: signal.data });
       this.liveBytes += signal.data.length;
     }
     this.wake();
-  }
-
-  /** The same attempt, or a newer one: then the step's log begins anew. */
-  private isAttempt(track: StepTrack, fence: number): boolean {
-    if (fence < track.fence) return false;
-    if (fence > track.fence) {
-      const again = track.hasEnded ? { hasStarted: false, hasEnded: false } : {};
-      Object.assign(track, { fence, offset: 0, stored: 0, isSealed: false, isDamaged: false, ...again });
-    }
-    return true;
-  }
-
-  private track(stepId: StepId, jobId = this.steps.get(stepId)?.jobId): StepTrack | undefined {
-    if (this.options.stepId !== undefined && this.options.stepId !== stepId) return undefined;
-    const known = this.tracks.get(stepId);
-    if (known !== undefined || jobId === undefined) return known;
-    const track = {
-      jobId,
-      fence: 0,
-      offset: 0,
-      stored: 0,
-      isSealed: false,
-      isDamaged: false,
-      hasStarted: false,
-      hasEnded: false,
-    };
-    this.tracks.set(stepId, track);
-    return track;
   }
 
   private async sendLive(): Promise<boolean> {
@@ -291,14 +238,15 @@ export class LogStream {
       offset,
       bytes: length,
       ...asTextOrBase64(bytes),
-      cursor: this.cursor(),
+      cursor: this.tracks.cursor(this.order),
     } satisfies LogFrame);
   }
 
   private async sendStarts(): Promise<void> {
     for (const stepId of this.order) {
       const step = this.steps.get(stepId);
-      const track = step === undefined || step.status === 'waiting' ? this.tracks.get(stepId) : this.track(stepId);
+      const track =
+        step === undefined || step.status === 'waiting' ? this.tracks.get(stepId) : this.tracks.add(stepId, step.jobId);
       if (step === undefined || track === undefined || track.hasStarted) continue;
       if (step.status === 'waiting' && track.stored === 0) continue;
       track.hasStarted = true;
@@ -344,18 +292,8 @@ export class LogStream {
       stage: step.stage,
       at,
       ...end,
-      cursor: this.cursor(),
+      cursor: this.tracks.cursor(this.order),
     } satisfies LogFrame);
-  }
-
-  private cursor(): string {
-    const ended = new Set<StepId>();
-    const open = new Map<StepId, StepPlace>();
-    for (const [stepId, track] of this.tracks) {
-      if (track.hasEnded) ended.add(stepId);
-      else if (track.hasStarted) open.set(stepId, { fence: track.fence, offset: track.offset });
-    }
-    return writeLogCursor(this.order, { ended, open });
   }
 
   private async endIfOver(): Promise<boolean> {
@@ -363,10 +301,10 @@ export class LogStream {
     const wanted = this.options.stepId;
     const isStepOver = wanted !== undefined && this.tracks.get(wanted)?.hasEnded === true;
     if (build?.status !== 'finished' && !isStepOver) return false;
-    const isOpen = [...this.tracks.values()].some((track) => track.hasStarted && !track.hasEnded);
+    const isOpen = this.tracks.values().some((track) => track.hasStarted && !track.hasEnded);
     if (isOpen && !this.isWaitOver()) return false;
     // A single step may end long before its build: then there is no outcome to tell, only the end.
-    const isIncomplete = isOpen || [...this.tracks.values()].some((track) => track.isDamaged);
+    const isIncomplete = isOpen || this.tracks.values().some((track) => track.isDamaged);
     if (build?.outcome !== undefined) {
       const outcome: BuildOutcome = build.outcome;
       await this.outlet.send({

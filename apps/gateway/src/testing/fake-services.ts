@@ -17,6 +17,15 @@ const refused = (refusal: Refusal): Error =>
 const notFound = (what: string): Error =>
   refused({ kind: 'not-found', code: `${what}-not-found`, message: `there is no such ${what}` });
 
+/** One question with its answer: the request is parsed by its own definition, and so is what comes back. */
+const on = <Request extends z.ZodType>(
+  definition: { readonly subject: string; readonly request: Request },
+  answer: (request: z.output<Request>) => unknown,
+): [string, (request: unknown) => unknown] => [
+  definition.subject,
+  (request) => answer(definition.request.parse(request)),
+];
+
 export const sampleBuild = (
   id: string,
   projectId: string,
@@ -106,7 +115,7 @@ export class FakeServices implements Asks {
     const request = definition.request.parse(input);
     this.asked.push({ subject: definition.subject, request });
     if (definition.subject === logAsks.readLog.subject) await this.beforeRead();
-    const handler = this.handlers[definition.subject];
+    const handler = this.handlers.get(definition.subject);
     if (handler === undefined) throw new Error(`no fake answers ${definition.subject}`);
     return definition.reply.parse(handler(request));
   }
@@ -123,46 +132,45 @@ export class FakeServices implements Asks {
     return build;
   }
 
-  /** Each request was parsed by its definition just before; what a handler picks out is what that schema promises. */
-  private readonly handlers: Record<string, (request: any) => unknown> = {
-    [pipelineAsks.createProject.subject]: ({ projectId, settings, credentials }) => {
+  private readonly handlers = new Map<string, (request: unknown) => unknown>([
+    on(pipelineAsks.createProject, ({ projectId, settings, credentials }) => {
       if (this.projects.has(projectId))
         throw refused({ kind: 'conflict', code: 'project-exists', message: 'the name is taken' });
       this.addProject(projectId, settings.repository.forge, credentials, settings.repository.url, settings.repository);
       return this.project(projectId);
-    },
-    [pipelineAsks.changeProject.subject]: ({ projectId, settings, expectedVersion }) => {
+    }),
+    on(pipelineAsks.changeProject, ({ projectId, settings, expectedVersion }) => {
       const project = this.project(projectId);
       if (expectedVersion !== undefined && expectedVersion !== project.streamVersion)
         throw refused({ kind: 'conflict', code: 'project-moved-on', message: 'moved on' });
       const changed = { ...project, settings, streamVersion: project.streamVersion + 1 };
       this.projects.set(projectId, changed);
       return changed;
-    },
-    [pipelineAsks.deleteProject.subject]: ({ projectId }) => {
+    }),
+    on(pipelineAsks.deleteProject, ({ projectId }) => {
       this.project(projectId);
       this.projects.delete(projectId);
       return {};
-    },
-    [pipelineAsks.getProject.subject]: ({ projectId }) => this.project(projectId),
-    [pipelineAsks.listProjects.subject]: ({ only }) => ({
-      items: [...this.projects.values()].filter(({ id }) => only === undefined || only.includes(id)),
     }),
-    [pipelineAsks.setSecret.subject]: ({ projectId }) => this.project(projectId) && { version: 1 },
-    [pipelineAsks.removeSecret.subject]: ({ projectId }) => this.project(projectId) && {},
-    [pipelineAsks.setCredential.subject]: ({ projectId, key, value }) => {
+    on(pipelineAsks.getProject, ({ projectId }) => this.project(projectId)),
+    on(pipelineAsks.listProjects, ({ only }) => ({
+      items: [...this.projects.values()].filter(({ id }) => only === undefined || only.includes(id)),
+    })),
+    on(pipelineAsks.setSecret, ({ projectId }) => this.project(projectId) && { version: 1 }),
+    on(pipelineAsks.removeSecret, ({ projectId }) => this.project(projectId) && {}),
+    on(pipelineAsks.setCredential, ({ projectId, key, value }) => {
       this.project(projectId).secretsOf[key] = value;
       return { version: 2 };
-    },
-    [pipelineAsks.readCredential.subject]: ({ projectId, key }) => ({
+    }),
+    on(pipelineAsks.readCredential, ({ projectId, key }) => ({
       value: this.project(projectId).secretsOf[key],
       version: 1,
-    }),
-    [pipelineAsks.recordWebhook.subject]: ({ projectId, outcome, hookId, message }) => {
+    })),
+    on(pipelineAsks.recordWebhook, ({ projectId, outcome, hookId, message }) => {
       this.projects.set(projectId, { ...this.project(projectId), webhook: { outcome, hookId, message } });
       return {};
-    },
-    [pipelineAsks.requestBuildForChange.subject]: ({ projectId, deliveryId, change }) => {
+    }),
+    on(pipelineAsks.requestBuildForChange, ({ projectId, deliveryId, change }) => {
       this.project(projectId);
       const same = this.changes.find(
         (known) =>
@@ -173,26 +181,26 @@ export class FakeServices implements Asks {
       const made = { change, buildId: `${projectId}-b${this.changes.length + 1}`, causedBy: deliveryId };
       this.changes.push(made);
       return made;
-    },
-    [pipelineAsks.startBuild.subject]: ({ projectId }) => {
+    }),
+    on(pipelineAsks.startBuild, ({ projectId }) => {
       this.project(projectId);
       const build = sampleBuild(`${projectId}-m${this.builds.size + 1}`, projectId);
       this.builds.set(build.id, build);
       return build;
-    },
-    [pipelineAsks.cancelBuild.subject]: ({ buildId }) => this.build(buildId),
-    [pipelineAsks.rerunBuild.subject]: ({ buildId }) => this.build(buildId),
-    [pipelineAsks.getBuild.subject]: ({ buildId }) => this.build(buildId),
-    [pipelineAsks.getPlan.subject]: () => {
-      throw refused({ kind: 'not-found', code: 'plan-not-found', message: 'there is no plan yet' });
-    },
-    [pipelineAsks.listBuilds.subject]: ({ projects }) => ({
-      items: [...this.builds.values()].filter((build) => projects === undefined || projects.includes(build.projectId)),
     }),
-    [pipelineAsks.listBuildEvents.subject]: ({ buildId }) => this.build(buildId) && { items: [] },
-    [pipelineAsks.listImages.subject]: () => ({ items: [] }),
-    [pipelineAsks.listRunners.subject]: () => ({ items: [] }),
-    [logAsks.indexLogs.subject]: ({ buildId }) => ({
+    on(pipelineAsks.cancelBuild, ({ buildId }) => this.build(buildId)),
+    on(pipelineAsks.rerunBuild, ({ buildId }) => this.build(buildId)),
+    on(pipelineAsks.getBuild, ({ buildId }) => this.build(buildId)),
+    on(pipelineAsks.getPlan, () => {
+      throw refused({ kind: 'not-found', code: 'plan-not-found', message: 'there is no plan yet' });
+    }),
+    on(pipelineAsks.listBuilds, ({ projects }) => ({
+      items: [...this.builds.values()].filter((build) => projects === undefined || projects.includes(build.projectId)),
+    })),
+    on(pipelineAsks.listBuildEvents, ({ buildId }) => this.build(buildId) && { items: [] }),
+    on(pipelineAsks.listImages, () => ({ items: [] })),
+    on(pipelineAsks.listRunners, () => ({ items: [] })),
+    on(logAsks.indexLogs, ({ buildId }) => ({
       steps: [...this.logs]
         .filter(([key]) => key.startsWith(`${buildId}/`))
         .map(([key, log]) => ({
@@ -204,8 +212,8 @@ export class FakeServices implements Asks {
           damaged: log.damaged ?? false,
           truncated: false,
         })),
-    }),
-    [logAsks.readLog.subject]: ({ buildId, stepId, offset, limit }) => {
+    })),
+    on(logAsks.readLog, ({ buildId, stepId, offset, limit }) => {
       const log = this.logs.get(`${buildId}/${stepId}`);
       const data = log?.data.subarray(offset, offset + limit) ?? Buffer.alloc(0);
       return {
@@ -217,6 +225,6 @@ export class FakeServices implements Asks {
         damaged: false,
         truncated: false,
       };
-    },
-  };
+    }),
+  ]);
 }
