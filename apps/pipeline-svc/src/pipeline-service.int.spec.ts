@@ -149,6 +149,32 @@ describe('from a push to the end of its build', () => {
 
 const assignmentOffer = ({ buildId, attempt, job }: JobAssignment) => ({ buildId, attempt, jobId: job.id });
 
+describe('an outsider’s pull request', () => {
+  it('runs what the base branch says, on the outsider’s commit, without a secret', async () => {
+    const base = world.repository.commit({ 'cyclone.yaml': twoStepFile }, 'The base');
+    const evil = world.repository.commitAside(
+      { 'cyclone.yaml': 'steps: [{name: steal, image: busybox, commands: [env]}]' },
+      'refs/pull/5/head',
+    );
+    await world.asks.ask(pipelineAsks.setSecret, {
+      ...world.origin(),
+      projectId: world.projectId,
+      name: 'token',
+      value: 'secret',
+    });
+    await runner.announce(4);
+    const pullRequest = { number: 5, title: 'Gift', baseRef: 'refs/heads/main', fromFork: true };
+    const { buildId } = await world.requestBuild(evil, { kind: 'pull_request', ref: 'refs/pull/5/head', pullRequest });
+    const assignment = await runner.claim(await offerOf(buildId));
+    expect(assignment).toMatchObject({ trust: 'untrusted', secrets: {}, registries: [], source: { sha: evil } });
+    expect(assignment.job.steps.map((step) => step.name)).not.toContain('steal');
+    expect((await world.build(buildId)).versionName).toBe(`pr_5_${evil}`);
+    expect(base).not.toBe(evil);
+    const again = await world.asks.ask(pipelineAsks.rerunBuild, { ...world.origin(), buildId });
+    expect(again.trust).toBe('untrusted');
+  });
+});
+
 describe('what must not happen', () => {
   it('a second runner does not get a claimed job', async () => {
     const assignment = await pushAndClaim();

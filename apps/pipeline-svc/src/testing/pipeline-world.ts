@@ -12,6 +12,7 @@ import {
   RunnerReport,
   subjects,
   type BuildId,
+  type Change,
   type HeldJob,
   type JobAssignment,
 } from '@cyclone/contracts';
@@ -117,14 +118,17 @@ export class PipelineWorld {
     return this.asks.ask(pipelineAsks.createProject, { ...this.origin(), projectId: this.projectId, settings });
   }
 
-  requestBuild(sha: CommitSha, deliveryId = DeliveryId.parse(`d${randomUUID()}`)) {
-    const change = {
+  /** As a new delivery tells of it. */
+  requestBuild(sha: CommitSha, over: Partial<Change> = {}) {
+    const deliveryId = DeliveryId.parse(`d${randomUUID()}`);
+    const push = {
       kind: 'push' as const,
       ref: 'refs/heads/main',
       after: sha,
       message: 'Add a shelf',
       author: { name: 'Ada' },
     };
+    const change: Change = { ...push, ...over };
     return this.asks.ask(pipelineAsks.requestBuildForChange, {
       ...this.origin(),
       projectId: this.projectId,

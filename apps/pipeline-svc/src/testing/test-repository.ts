@@ -34,6 +34,18 @@ export class TestRepository {
     return CommitSha.parse(this.#git('rev-parse', 'HEAD').trim());
   }
 
+  /** On another ref, and not on the branch. */
+  commitAside(files: Readonly<Record<string, string>>, ref: string): CommitSha {
+    const tip = this.#git('rev-parse', 'HEAD').trim();
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(this.#work, path), text);
+    this.#git('add', '--all');
+    this.#git('-c', 'user.name=Eve', '-c', 'user.email=eve@example.com', 'commit', '--quiet', '-m', 'A gift');
+    this.#git('push', '--quiet', this.path, `HEAD:${ref}`);
+    const sha = CommitSha.parse(this.#git('rev-parse', 'HEAD').trim());
+    this.#git('reset', '--quiet', '--hard', tip);
+    return sha;
+  }
+
   #git(...words: string[]): string {
     return execFileSync('git', words, { cwd: this.#work, encoding: 'utf8' });
   }
