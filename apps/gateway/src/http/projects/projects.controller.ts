@@ -42,7 +42,11 @@ export class ProjectsController {
     });
     const told = await this.tell(created);
     const project = await this.asks.ask(pipelineAsks.getProject, { projectId: id });
-    const hook: ProjectHook = { url: this.hooks.urlOf(project), secret: made, ...told };
+    const hook: ProjectHook = {
+      url: this.hooks.urlOf(project),
+      secret: made === undefined ? undefined : await this.madeSecret(id),
+      ...told,
+    };
     return {
       body: { project, hook },
       etag: versionTag(project.streamVersion),
@@ -83,6 +87,11 @@ export class ProjectsController {
     await this.hooks.remove(project);
     await this.asks.ask(pipelineAsks.deleteProject, { ...commandOf(call), projectId: project.id });
     return {};
+  }
+
+  /** As it is kept: a repeated request finds the secret that the first one made, not the one it just thought of. */
+  private async madeSecret(projectId: ProjectView['id']): Promise<string | undefined> {
+    return (await this.asks.ask(pipelineAsks.readCredential, { projectId, key: 'webhook' })).value;
   }
 
   private async live(projectId: ProjectView['id']): Promise<ProjectView> {
