@@ -15,6 +15,16 @@ export interface BuildReactionPorts {
   readonly signals: Signals;
 }
 
+/** Most of a build's events: nothing follows from them, so nothing is read for them. */
+const withoutReaction: ReadonlySet<RecordedBuildEvent['type']> = new Set([
+  'BuildPlanned',
+  'BuildRejected',
+  'StepStarted',
+  'StepEnded',
+  'ImagePublished',
+  'JobLost',
+]);
+
 /**
  * What follows from a build's event, each an idempotent effect. The process that appended reacts at once; the durable
  * consumer does the same again and is what guarantees it.
@@ -24,6 +34,7 @@ export class BuildReactions {
 
   /** For an event that was appended long enough ago: others may have reacted to it. */
   async reactAgain(event: RecordedBuildEvent): Promise<void> {
+    if (withoutReaction.has(event.type)) return;
     const { state } = await this.ports.builds.load(BuildId.parse(event.stream.id));
     if (event.type === 'BuildRequested' && state.status !== 'requested') return;
     await this.react(event, state);
