@@ -27,7 +27,9 @@ export const buildContext = async (files: Container, folder: string, dockerfile:
     archive = await files.getArchive({ path: `${folder}/.` });
   } catch (error) {
     if (isNotFound(error))
-      throw new ExecutorError('image-build-failed', `The build context "${folder}" is not in the workspace.`, { cause: error });
+      throw new ExecutorError('image-build-failed', `The build context "${folder}" is not in the workspace.`, {
+        cause: error,
+      });
     throw error;
   }
   const inside = dockerfile.startsWith(`${folder}/`);
@@ -39,7 +41,10 @@ export const buildContext = async (files: Container, folder: string, dockerfile:
   // Nothing to change: the archive goes through as it is.
   if (ignoreText === undefined && extra === undefined) return { archive, dockerfile: name };
   const ignored = dockerIgnore(ignoreText ?? '', name);
-  return { archive: rewriteArchive(archive, ignored, extra === undefined ? [] : [{ name, text: extra }]), dockerfile: name };
+  return {
+    archive: rewriteArchive(archive, ignored, extra === undefined ? [] : [{ name, text: extra }]),
+    dockerfile: name,
+  };
 };
 
 /** A small text file of the workspace; undefined where there is none. */

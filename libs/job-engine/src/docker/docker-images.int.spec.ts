@@ -94,7 +94,10 @@ describe('images on a Docker Engine', () => {
     const write = sh('write', [
       "mkdir -p app && echo x > app/x && printf 'FROM cyclone/busybox:local\\nCOPY . /app\\nRUN ls /app\\n' > Dockerfile",
     ]);
-    const { observer } = await run({ buildId, steps: [write, build(`${open.host}/shop/outside`, { dockerfile: 'Dockerfile' })] });
+    const { observer } = await run({
+      buildId,
+      steps: [write, build(`${open.host}/shop/outside`, { dockerfile: 'Dockerfile' })],
+    });
     expect(observer.endOf('image').outcome).toBe('succeeded');
     expect(observer.textOf('image')).toContain('\nx\n');
   });

@@ -247,6 +247,33 @@ describe('jobs on a Docker Engine', () => {
     expect(result.outcome).toBe('succeeded');
   });
 
+  it('reads the log of an adopted step at the same offsets as its output, also after lines of any length', async () => {
+    const lengths = [1, 16383, 16384, 16385, 32768, 100000];
+    const program = `for n in ${lengths.join(' ')}; do head -c $n /dev/zero | tr '\\0' x; echo; done; printf 'a\\000b\\377'; printf open`;
+    const input = aJob({ steps: [aStep({ id: 'a', entrypoint: ['sh', '-c'], command: [program] })] });
+    const [first, second] = [new RecordingObserver(), new RecordingObserver()];
+    const reached = Promise.withResolvers<void>();
+    const afterlife = Promise.withResolvers<void>();
+    first.beforeAppend = async (_step, chunk) => {
+      if (chunk.offset + chunk.bytes.length < 60_000) return;
+      reached.resolve();
+      await afterlife.promise;
+      throw new Error('the host is dead');
+    };
+    const signal = new AbortController().signal;
+    const ports = { executor: test.executor, images: new ScriptedImageBuilder() };
+    const dead = runJob(input, { ...ports, observer: first }, { signal });
+    await reached.promise;
+    await runJob(input, { ...ports, observer: second }, { signal, resume: first.resumeState() });
+    const log = Buffer.concat([first.bytesOf('a'), second.bytesOf('a')]);
+    const written = `${lengths.map((length) => 'x'.repeat(length)).join('\n')}\na\0b\xffopen`;
+    const lineLengths = (text: string): number[] => text.split('\n').map((line) => line.length);
+    expect(lineLengths(log.toString('latin1'))).toEqual(lineLengths(written));
+    expect(log.equals(Buffer.from(written, 'latin1'))).toBe(true);
+    afterlife.resolve();
+    await expect(dead).rejects.toThrow('the host is dead');
+  });
+
   it('masks secrets in real output', async () => {
     const { observer } = await run({
       secrets: { TOKEN: 'hunter22' },

@@ -26,7 +26,11 @@ export const sweepEngine = async (
   const joined = new Set(stay.map(({ HostConfig }) => HostConfig.NetworkMode.replace(/^container:/, '')));
   const idle = stay.filter(
     ({ Id, Labels, Created }) =>
-      roleOf(Labels) === 'sandbox' && attemptKeyOf(Labels) === undefined && !knownHolders.has(Id) && Created * 1000 < Date.now() - holderAgeMsMin && !joined.has(Id),
+      roleOf(Labels) === 'sandbox' &&
+      attemptKeyOf(Labels) === undefined &&
+      !knownHolders.has(Id) &&
+      Created * 1000 < Date.now() - holderAgeMsMin &&
+      !joined.has(Id),
   );
   await Promise.all(
     [...orphans, ...idle].map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)),
