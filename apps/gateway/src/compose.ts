@@ -7,6 +7,7 @@ import { WorldTail } from './feed/world-tail.js';
 import { createGuardedRequest } from './forge-apis/guarded-request.js';
 import { createForgeApi } from './forge-apis/hook-api.js';
 import { createBuildOwners } from './http/access.guard.js';
+import { createClientAddress } from './http/client-address.js';
 import type { GatewayParts } from './parts.js';
 import { Tokens } from './tokens/tokens.js';
 import { Deliveries } from './webhooks/deliveries.js';
@@ -27,13 +28,14 @@ export type GatewayAdapters = Pick<
   | 'metrics'
   | 'now'
   | 'allowedOrigins'
-  | 'trustedProxies'
 > & {
   readonly store: EventStore;
   readonly contents: ContentStore;
   readonly cache: Cache;
   readonly publicUrl: () => string;
   readonly allowedHosts: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly authFailuresMax: number;
 };
 
@@ -69,5 +71,15 @@ export const composeGateway = (adapters: GatewayAdapters): GatewayParts => {
     if (event.type === 'CredentialSet' || event.type === 'ProjectDeleted')
       secrets.forget(ProjectId.parse(event.stream.id));
   });
-  return { ...adapters, tokens, authenticator, deliveries, hooks, tail, ownerOf: createBuildOwners(asks) };
+  const clientAddress = createClientAddress(adapters.trustedProxies);
+  return {
+    ...adapters,
+    clientAddress,
+    tokens,
+    authenticator,
+    deliveries,
+    hooks,
+    tail,
+    ownerOf: createBuildOwners(asks),
+  };
 };

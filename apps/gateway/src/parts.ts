@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { EpochMs } from '@cyclone/contracts';
 import type { Signals } from '@cyclone/messaging';
 import type { Logger, Metrics } from '@cyclone/observability';
@@ -33,6 +34,6 @@ export interface GatewayParts {
   readonly now: () => EpochMs;
   /** Pages of other addresses that may open sockets; one's own always may. */
   readonly allowedOrigins: readonly string[];
-  /** Proxies whose X-Forwarded-For is believed. */
-  readonly trustedProxies: readonly string[];
+  /** The address on the other end, past the proxies that the configuration trusts. */
+  readonly clientAddress: (request: IncomingMessage) => string;
 }

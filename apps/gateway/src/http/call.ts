@@ -35,6 +35,7 @@ export type Answer<Route extends RouteDefinition = RouteDefinition> = (Route['re
 /** What the guard and the interceptor know of a request before there is a call. */
 export interface RequestState {
   readonly requestId: string;
+  readonly address: string;
   caller?: Caller;
   call?: Call;
 }
@@ -49,8 +50,8 @@ export const stateOf = (request: object): RequestState => {
   return state;
 };
 
-/** The address that rate limits count by; behind a proxy only where the configuration trusts that proxy. */
-export const addressOf = (request: Request): string => request.ip ?? request.socket.remoteAddress ?? 'unknown';
+/** The address that rate limits count by. */
+export const addressOf = (request: object): string => stateOf(request).address;
 
 export const headersOf = (request: Request): Record<string, string | undefined> =>
   Object.fromEntries(

@@ -26,7 +26,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 /** The one door: every request gets its id, its headers, and its count before anything looks at it. */
-const atTheDoor = ({ metrics }: GatewayParts) => {
+const atTheDoor = ({ metrics, clientAddress }: GatewayParts) => {
   const seconds = metrics.histogram<'method' | 'status'>({
     name: 'cyclone_gateway_request_seconds',
     help: 'From the request to the end of its answer.',
@@ -35,7 +35,7 @@ const atTheDoor = ({ metrics }: GatewayParts) => {
   return (request: Request, response: Response, next: NextFunction): void => {
     const requestId = randomUUID();
     const startedAt = performance.now();
-    attachState(request, { requestId });
+    attachState(request, { requestId, address: clientAddress(request) });
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     response.setHeader('X-Request-Id', requestId);
     response.on('finish', () =>
@@ -57,7 +57,6 @@ export const createHttpApp = async (parts: GatewayParts): Promise<NestExpressApp
   app.set('strict routing', true);
   app.set('query parser', 'simple');
   app.set('etag', false);
-  app.set('trust proxy', [...parts.trustedProxies]);
   app.use(atTheDoor(parts));
   app.useGlobalGuards(new AccessGuard(parts.authenticator, parts.ownerOf));
   app.useGlobalInterceptors(new AnswerInterceptor(parts.keys));

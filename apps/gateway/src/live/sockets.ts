@@ -17,7 +17,16 @@ import { type Outlet, outletOf, SocketClosedError } from './socket.js';
 
 export type SocketParts = Pick<
   GatewayParts,
-  'asks' | 'authenticator' | 'ownerOf' | 'tail' | 'signals' | 'logger' | 'metrics' | 'now' | 'allowedOrigins'
+  | 'asks'
+  | 'clientAddress'
+  | 'authenticator'
+  | 'ownerOf'
+  | 'tail'
+  | 'signals'
+  | 'logger'
+  | 'metrics'
+  | 'now'
+  | 'allowedOrigins'
 > & {
   readonly recheckMs?: number;
   readonly socketsMax?: number;
@@ -92,7 +101,7 @@ export class Sockets {
       throw new ProblemError(403, 'foreign-origin', 'pages of this origin may not open sockets here');
     }
     const target = this.targetOf(request.url ?? '/');
-    const address = request.socket.remoteAddress ?? 'unknown';
+    const address = this.parts.clientAddress(request);
     const { authenticator, ownerOf } = this.parts;
     const caller =
       target.ticket === undefined
