@@ -8,6 +8,7 @@ import {
   type Outcome,
   type Subscription,
 } from '@cyclone/messaging';
+import { readJson } from './control-signals.js';
 import type { Logger } from '@cyclone/observability';
 
 export interface OfferPorts {
@@ -99,11 +100,3 @@ export class OffersConsumer {
     }
   }
 }
-
-const readJson = (data: Uint8Array): unknown => {
-  try {
-    return JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
-  }
-};

@@ -6,7 +6,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { BuildId, consumers, pipelineAsks, runnerJobsConsumer, subjects } from '@cyclone/contracts';
 import { aStep } from '@cyclone/job-engine/testing';
 import { done } from '@cyclone/messaging';
-import { connectNats, createProvisioner, JetStreamConsumer, JetStreamPublisher, NatsSignals, type NatsLink } from '@cyclone/messaging/jetstream';
+import {
+  connectNats,
+  createProvisioner,
+  JetStreamConsumer,
+  JetStreamPublisher,
+  NatsSignals,
+  type NatsLink,
+} from '@cyclone/messaging/jetstream';
 import { Answers, RefusalError } from '@cyclone/messaging/nest';
 import { silentLogger } from '@cyclone/observability';
 import { createNestService } from '@cyclone/service-host';
@@ -43,7 +50,8 @@ class ControlPlaneController {
 
   private find(buildId: string) {
     const assignment = control.claim(buildId);
-    if (assignment === undefined) throw new RefusalError({ kind: 'conflict', code: 'job-not-available', message: 'gone' });
+    if (assignment === undefined)
+      throw new RefusalError({ kind: 'conflict', code: 'job-not-available', message: 'gone' });
     return assignment;
   }
 }
@@ -72,8 +80,16 @@ describe('a runner process on NATS and Docker', () => {
     preparePool = (pool) => provisioner.consumer(runnerJobsConsumer(pool), [subjects.jobOffersOf(pool)]);
     control = new ControlPlane(new NatsSignals(link));
     const common = { concurrency: 1, keyOf: () => '' };
-    await consumer.subscribe({ ...common, consumer: consumers.pipelineRunnerReports, handle: async ({ data }) => (control.takeReport(data), done) });
-    await consumer.subscribe({ ...common, consumer: consumers.logIngest, handle: async ({ subject, headers, data }) => (control.takeLog(subject, headers, data), done) });
+    await consumer.subscribe({
+      ...common,
+      consumer: consumers.pipelineRunnerReports,
+      handle: async ({ data }) => (control.takeReport(data), done),
+    });
+    await consumer.subscribe({
+      ...common,
+      consumer: consumers.logIngest,
+      handle: async ({ subject, headers, data }) => (control.takeLog(subject, headers, data), done),
+    });
     app = await createNestService({ module: ControlPlaneModule, link, logger: silentLogger });
     await app.listen();
   }, 120_000);
@@ -91,6 +107,10 @@ describe('a runner process on NATS and Docker', () => {
     const ours = left.filter(({ Labels }) => Labels['cyclone.runner'] === control.announcements.at(-1)?.runnerId);
     // One that is being removed already is as good.
     await Promise.allSettled(ours.map(({ Id }) => engine.docker.getContainer(Id).remove({ force: true })));
+    const { Volumes } = await engine.docker.listVolumes({
+      filters: { label: [`cyclone.runner=${control.announcements.at(-1)?.runnerId}`] },
+    });
+    await Promise.allSettled((Volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove()));
     await folder.dispose();
   });
 
@@ -118,43 +138,68 @@ describe('a runner process on NATS and Docker', () => {
   };
   const leftovers = async (buildId: string): Promise<unknown[]> => {
     const filters = { label: [`cyclone.build=${buildId}`] };
-    return [...(await engine.docker.listContainers({ all: true, filters })), ...((await engine.docker.listVolumes({ filters })).Volumes ?? [])];
+    return [
+      ...(await engine.docker.listContainers({ all: true, filters })),
+      ...((await engine.docker.listVolumes({ filters })).Volumes ?? []),
+    ];
   };
 
   const lines = 400;
   const counting = (buildId: string) =>
     anAssignment(
       [
-        aStep({ id: 'a', commands: [`i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; echo "warn $i" >&2; usleep 5000; done; exit 7`] }),
+        aStep({
+          id: 'a',
+          commands: [
+            `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; echo "warn $i" >&2; usleep 5000; done; exit 7`,
+          ],
+        }),
         aStep({ id: 'b', needs: ['a'], runWhen: 'always', commands: ['echo after'] }),
       ],
       { buildId: BuildId.parse(buildId) },
     );
-  const streamOf = (buildId: string, word: string): string[] => control.logOf(buildId, 'a').toString().split('\n').filter((line) => line.startsWith(word));
+  const streamOf = (buildId: string, word: string): string[] =>
+    control
+      .logOf(buildId, 'a')
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith(word));
   const expectWhole = (buildId: string): void => {
-    for (const word of ['line', 'warn']) expect(streamOf(buildId, word)).toEqual(Array.from({ length: lines }, (_, index) => `${word} ${index + 1}`));
+    for (const word of ['line', 'warn'])
+      expect(streamOf(buildId, word)).toEqual(Array.from({ length: lines }, (_, index) => `${word} ${index + 1}`));
     expect(control.seals.get(`${buildId}/a`)?.summary.bytes).toBe(control.logOf(buildId, 'a').length);
-    expect(control.kinds(buildId)).toEqual(['step-started a', 'step-ended a', 'step-started b', 'step-ended b', 'job-ended']);
-    expect(control.reports.find((report) => report.buildId === buildId && report.kind === 'step-ended')).toMatchObject({ exitCode: 7 });
+    expect(control.kinds(buildId)).toEqual([
+      'step-started a',
+      'step-ended a',
+      'step-started b',
+      'step-ended b',
+      'job-ended',
+    ]);
+    expect(control.reports.find((report) => report.buildId === buildId && report.kind === 'step-ended')).toMatchObject({
+      exitCode: 7,
+    });
   };
 
   it.each([
     ['killed', 'SIGKILL'],
     ['stopped', 'SIGTERM'],
-  ] as const)('takes up its running step after it was %s: every log byte once, nothing run twice', async (_how, signal) => {
-    const buildId = `kill-${process.pid}-${signal.toLowerCase()}`;
-    const first = startRunner();
-    await control.offer(publisher, counting(buildId));
-    await eventually(() => expect(streamOf(buildId, 'line').length).toBeGreaterThan(20), slow);
-    await kill(first, signal);
-    const before = streamOf(buildId, 'line').length;
-    startRunner();
-    await eventually(() => expect(control.endOf(buildId)).toMatchObject({ outcome: 'failed' }), slow);
-    await eventually(() => expect(control.seals.has(`${buildId}/b`)).toBe(true), slow);
-    expect(before).toBeLessThan(lines);
-    expectWhole(buildId);
-    await eventually(async () => expect(await leftovers(buildId)).toEqual([]), slow);
-  });
+  ] as const)(
+    'takes up its running step after it was %s: every log byte once, nothing run twice',
+    async (_how, signal) => {
+      const buildId = `kill-${process.pid}-${signal.toLowerCase()}`;
+      const first = startRunner();
+      await control.offer(publisher, counting(buildId));
+      await eventually(() => expect(streamOf(buildId, 'line').length).toBeGreaterThan(20), slow);
+      await kill(first, signal);
+      const before = streamOf(buildId, 'line').length;
+      startRunner();
+      await eventually(() => expect(control.endOf(buildId)).toMatchObject({ outcome: 'failed' }), slow);
+      await eventually(() => expect(control.seals.has(`${buildId}/b`)).toBe(true), slow);
+      expect(before).toBeLessThan(lines);
+      expectWhole(buildId);
+      await eventually(async () => expect(await leftovers(buildId)).toEqual([]), slow);
+    },
+  );
 
   it('takes the recorded exit code of a step that ended while no runner was there', async () => {
     const buildId = `kill-${process.pid}-ended`;
@@ -162,7 +207,10 @@ describe('a runner process on NATS and Docker', () => {
     await control.offer(publisher, counting(buildId));
     await eventually(() => expect(streamOf(buildId, 'line').length).toBeGreaterThan(5), slow);
     await kill(first, 'SIGKILL');
-    const containers = await engine.docker.listContainers({ all: true, filters: { label: [`cyclone.build=${buildId}`, 'cyclone.role=step'] } });
+    const containers = await engine.docker.listContainers({
+      all: true,
+      filters: { label: [`cyclone.build=${buildId}`, 'cyclone.role=step'] },
+    });
     for (const { Id } of containers) await engine.docker.getContainer(Id).wait();
     startRunner();
     await eventually(() => expect(control.endOf(buildId)).toBeDefined(), slow);
@@ -170,19 +218,34 @@ describe('a runner process on NATS and Docker', () => {
     expectWhole(buildId);
   });
 
-  it.each(['after-claim', 'after-step-started', 'after-step-ended', 'after-job-ended', 'after-log-spool:2'])('survives a kill at %s', async (failpoint) => {
-    const buildId = `kill-${process.pid}-${failpoint.replace(':', '-')}`;
-    const first = startRunner({ CYCLONE_FAILPOINT: failpoint });
-    const assignment = anAssignment([aStep({ id: 'a', commands: ['echo one', 'echo two'] }), aStep({ id: 'b', needs: ['a'], commands: ['echo three'] })], { buildId: BuildId.parse(buildId) });
-    const died = once(first, 'exit');
-    await control.offer(publisher, assignment);
-    await died;
-    startRunner();
-    await eventually(() => expect(control.endOf(buildId)).toMatchObject({ outcome: 'succeeded' }), slow);
-    await eventually(() => expect(control.seals.has(`${buildId}/b`)).toBe(true), slow);
-    await eventually(() => expect(control.seals.has(`${buildId}/a`)).toBe(true), slow);
-    expect(control.logOf(buildId, 'a').toString()).toBe('+ echo one\none\n+ echo two\ntwo\n');
-    expect(control.kinds(buildId)).toEqual(['step-started a', 'step-ended a', 'step-started b', 'step-ended b', 'job-ended']);
-    await eventually(async () => expect(await leftovers(buildId)).toEqual([]), slow);
-  });
+  it.each(['after-claim', 'after-step-started', 'after-step-ended', 'after-job-ended', 'after-log-spool:2'])(
+    'survives a kill at %s',
+    async (failpoint) => {
+      const buildId = `kill-${process.pid}-${failpoint.replace(':', '-')}`;
+      const first = startRunner({ CYCLONE_FAILPOINT: failpoint });
+      const assignment = anAssignment(
+        [
+          aStep({ id: 'a', commands: ['echo one', 'echo two'] }),
+          aStep({ id: 'b', needs: ['a'], commands: ['echo three'] }),
+        ],
+        { buildId: BuildId.parse(buildId) },
+      );
+      const died = once(first, 'exit');
+      await control.offer(publisher, assignment);
+      await died;
+      startRunner();
+      await eventually(() => expect(control.endOf(buildId)).toMatchObject({ outcome: 'succeeded' }), slow);
+      await eventually(() => expect(control.seals.has(`${buildId}/b`)).toBe(true), slow);
+      await eventually(() => expect(control.seals.has(`${buildId}/a`)).toBe(true), slow);
+      expect(control.logOf(buildId, 'a').toString()).toBe('+ echo one\none\n+ echo two\ntwo\n');
+      expect(control.kinds(buildId)).toEqual([
+        'step-started a',
+        'step-ended a',
+        'step-started b',
+        'step-ended b',
+        'job-ended',
+      ]);
+      await eventually(async () => expect(await leftovers(buildId)).toEqual([]), slow);
+    },
+  );
 });

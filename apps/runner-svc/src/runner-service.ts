@@ -66,6 +66,10 @@ const start = async (config: RunnerConfig, { logger, signal }: ServiceContext): 
     logger,
     failpoint: failpointOf(config.failpoint),
     now: () => Date.now(),
+    isAble: async () => {
+      const state = await engine.check();
+      return state === 'ok' ? undefined : state;
+    },
   });
   await runner.open();
   return {

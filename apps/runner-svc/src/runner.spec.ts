@@ -21,9 +21,11 @@ describe('Runner', () => {
   let executor: ScriptedExecutor;
   let folder: TemporaryFolder;
   const runners: Runner[] = [];
+  let problem: string | undefined;
 
   beforeEach(async () => {
     folder = await temporaryFolder('runner');
+    problem = undefined;
     broker = new MemoryBroker({ retryDelay: () => 20 });
     control = new ControlPlane(broker.signals);
     executor = new ScriptedExecutor();
@@ -76,6 +78,7 @@ describe('Runner', () => {
       logger: silentLogger,
       failpoint: noFailpoint,
       now: () => Date.now(),
+      isAble: async () => problem,
       resendMs: 30,
     });
     await runner.open();
@@ -107,6 +110,18 @@ describe('Runner', () => {
     });
     expect(lowest).toBeGreaterThanOrEqual(0);
     expect(control.announcements.every(({ held, freeSlots }) => freeSlots >= 0 && held.length <= 6)).toBe(true);
+  });
+
+  it('takes nothing while its executor cannot work', async () => {
+    problem = 'the Docker Engine does not answer';
+    const runner = await open();
+    await eventually(() => expect(control.announcements.at(-1)).toMatchObject({ freeSlots: 0 }));
+    await control.offer(broker.publisher, job('b1', {}));
+    await runner.close();
+    runners.length = 0;
+    problem = undefined;
+    await open();
+    await eventually(() => expect(control.kinds('b1')).toEqual(['step-started a', 'step-ended a', 'job-ended']));
   });
 
   it('lets go of an offer whose job is not there any more', async () => {
@@ -174,7 +189,7 @@ describe('Runner', () => {
     await eventually(() => expect(executor.sandboxCount).toBe(0));
     broker.setAvailable(true);
     await eventually(() => expect(control.endOf('b1')).toMatchObject({ outcome: 'succeeded' }));
-    expect(control.logOf('b1', 'a').toString()).toBe('x\n');
+    await eventually(() => expect(control.logOf('b1', 'a').toString()).toBe('x\n'));
   });
 
   it('goes on with a job after a restart: no step twice, no byte lost', async () => {

@@ -1,11 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
-  CancelJobNotice,
-  heartbeatMs,
-  LogConfirmation,
   pipelineAsks,
-  ReportConfirmation,
-  subjects,
   type HeldJob,
   type JobAssignment,
   type JobOffer,
@@ -17,11 +11,12 @@ import type { Consumer, Publisher, Signals } from '@cyclone/messaging';
 import type { AskClient } from '@cyclone/messaging/nest';
 import type { Logger } from '@cyclone/observability';
 import type { Failpoint } from '@cyclone/service-host';
-import type { z } from 'zod';
 import { Attempt, type AttemptPorts } from './attempt/attempt.js';
 import { cancelledByOrder, cutOffTooLong } from './attempt/stop-causes.js';
 import { askToClaim, askToResume } from './claims.js';
+import { listenToControlPlane } from './control-signals.js';
 import { ConnectionWatch } from './connection-watch.js';
+import { Heartbeat } from './heartbeat.js';
 import { AttemptJournal } from './journal/attempt-journal.js';
 import { StoredAssignment } from './journal/journal-record.js';
 import { readHistory, type AttemptHistory } from './journal/attempt-history.js';
@@ -41,13 +36,14 @@ export interface RunnerPorts {
   readonly logger: Logger;
   readonly failpoint: Failpoint;
   readonly now: () => number;
+  /** Why the executor can run nothing now; undefined when it can. */
+  readonly isAble: () => Promise<string | undefined>;
   readonly resendMs?: number;
   readonly sweepEveryMs?: number;
 }
 
 const resendMsDefault = 5_000;
 const sweepEveryMsDefault = 5 * 60_000;
-const announceRetryMs = 2_000;
 
 /** Holds the attempts of one runner: takes, runs, tells, obeys, and takes up again what an earlier process left. */
 export class Runner {
@@ -55,12 +51,13 @@ export class Runner {
   private readonly offers: OffersConsumer;
   private readonly watch = new ConnectionWatch();
   private readonly budget: SpoolBudget;
-  private readonly unlisten: (() => void)[] = [];
+  private unlisten: () => void = () => undefined;
   private readonly stopping = new AbortController();
   private reserved = 0;
-  private announcing: Promise<void> | undefined;
-  private announceAgain = false;
-  private timers: NodeJS.Timeout[] = [];
+  private readonly heartbeat: Heartbeat;
+  private sweepTimer: NodeJS.Timeout | undefined;
+  /** Whether the executor can run anything at all. */
+  private isAble = true;
 
   constructor(private readonly ports: RunnerPorts) {
     this.budget = new SpoolBudget(ports.spoolBytesMax);
@@ -72,6 +69,15 @@ export class Runner {
       claim: (offer) => this.claim(offer),
       start: (assignment, release) => this.start(assignment, release),
     });
+    this.heartbeat = new Heartbeat({
+      announce: () => this.announce(),
+      obey: (orders) => this.obey(orders),
+      giveUp: () => {
+        for (const attempt of this.attempts.values()) attempt.cancel(cutOffTooLong);
+      },
+      watch: this.watch,
+      logger: ports.logger,
+    });
   }
 
   get freeSlots(): number {
@@ -80,27 +86,27 @@ export class Runner {
 
   async open(): Promise<void> {
     const { signals, identity } = this.ports;
-    const { runnerId } = identity;
-    this.unlisten.push(
-      signals.listen(subjects.confirmReports(runnerId), ({ data }) => this.onReports(data)),
-      signals.listen(subjects.confirmLogs(runnerId), ({ data }) => this.onLog(data)),
-      signals.listen(subjects.cancelJob(runnerId), ({ data }) => this.onCancel(data)),
-    );
+    this.unlisten = listenToControlPlane(signals, identity.runnerId, {
+      reports: ({ reportIds }) => {
+        for (const attempt of this.attempts.values()) void attempt.confirmReports(reportIds);
+      },
+      log: (confirmation) => this.attempts.get(keyOf(confirmation))?.confirmLog(confirmation),
+      cancel: (held) => this.attempts.get(keyOf(held))?.cancel(cancelledByOrder),
+    });
     await this.takeUpAll();
-    this.timers.push(
-      setInterval(() => this.beat(), heartbeatMs),
-      setInterval(() => this.sweep(), this.ports.sweepEveryMs ?? sweepEveryMsDefault),
-    );
+    this.heartbeat.start();
+    this.sweepTimer = setInterval(() => void this.sweepNow(), this.ports.sweepEveryMs ?? sweepEveryMsDefault);
     this.slotsChanged();
   }
 
   /** Takes nothing more and lets go: containers run on, journals stay, and the next process goes on with them. */
   async close(): Promise<void> {
     this.stopping.abort();
-    for (const timer of this.timers) clearInterval(timer);
+    clearInterval(this.sweepTimer);
+    await this.heartbeat.stop();
     await this.offers.adjust(() => false);
-    await this.announceOnce().catch(() => undefined);
-    for (const stop of this.unlisten) stop();
+    await this.announce().catch(() => undefined);
+    this.unlisten();
     await Promise.all([...this.attempts.values()].map((attempt) => attempt.freeze()));
   }
 
@@ -248,79 +254,43 @@ export class Runner {
   }
 
   private slotsChanged(): void {
-    void this.offers.adjust(() => this.freeSlots > 0 && !this.stopping.signal.aborted && !this.watch.isCutOff);
-    this.beat();
+    void this.listenWhileFree();
+    this.heartbeat.beat();
   }
 
-  /** Announces; a change while one is under way makes another follow. */
-  private beat(): void {
-    if (this.stopping.signal.aborted) return;
-    if (this.announcing !== undefined) {
-      this.announceAgain = true;
-      return;
+  private listenWhileFree(): Promise<void> {
+    return this.offers.adjust(
+      () => this.isAble && this.freeSlots > 0 && !this.stopping.signal.aborted && !this.watch.isCutOff,
+    );
+  }
+
+  private async announce(): Promise<RunnerOrders> {
+    const { identity, executor, asks, isAble, logger } = this.ports;
+    const problem = await isAble();
+    if ((problem === undefined) !== this.isAble) {
+      this.isAble = problem === undefined;
+      if (problem === undefined) logger.info('the executor can work again');
+      else logger.error('the executor cannot work: no job is taken until it can', { problem });
+      void this.listenWhileFree();
     }
-    this.announcing = this.announce().finally(() => {
-      this.announcing = undefined;
-      if (!this.announceAgain) return;
-      this.announceAgain = false;
-      this.beat();
-    });
-  }
-
-  private async announce(): Promise<void> {
-    try {
-      const orders = await this.announceOnce();
-      this.watch.heard();
-      await this.obey(orders);
-      // The first answer is the earliest moment at which the pool's queue is sure to be there.
-      await this.offers.adjust(() => this.freeSlots > 0 && !this.stopping.signal.aborted);
-    } catch (error) {
-      this.ports.logger.warn('the control plane did not answer', { error, silentMs: this.watch.silentMs });
-      if (this.watch.mustGiveUp) for (const attempt of this.attempts.values()) attempt.cancel(cutOffTooLong);
-      await delay(announceRetryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-      this.announceAgain = true;
-    }
-  }
-
-  private announceOnce(): Promise<RunnerOrders> {
-    const { identity, executor, asks } = this.ports;
     const held = [...this.attempts.values()].map((attempt) => attempt.held);
     return asks.ask(pipelineAsks.announceRunner, {
       ...identity,
       executor: executor.name,
-      freeSlots: Math.max(0, this.freeSlots),
+      freeSlots: this.isAble ? Math.max(0, this.freeSlots) : 0,
       held,
       draining: this.stopping.signal.aborted,
     });
   }
 
   private async obey(orders: RunnerOrders): Promise<void> {
+    // The first answer is the earliest moment at which the pool's queue is sure to be there.
+    void this.listenWhileFree();
     for (const held of orders.cancel) this.attempts.get(keyOf(held))?.cancel(cancelledByOrder);
     for (const held of orders.drop) this.attempts.get(keyOf(held))?.drop();
     for (const { buildId, jobId, fence, token, expiresAt } of orders.tokens) {
       await this.attempts.get(`${buildId}/${jobId}/${fence}`)?.renewToken(token, expiresAt);
     }
-  }
-
-  private onReports(data: Uint8Array): void {
-    const confirmation = read(ReportConfirmation, data);
-    if (confirmation === undefined) return;
-    for (const attempt of this.attempts.values()) void attempt.confirmReports(confirmation.reportIds);
-  }
-
-  private onLog(data: Uint8Array): void {
-    const confirmation = read(LogConfirmation, data);
-    if (confirmation === undefined) return;
-    this.attempts.get(`${confirmation.buildId}/${confirmation.jobId}/${confirmation.fence}`)?.confirmLog(confirmation);
-  }
-
-  private onCancel(data: Uint8Array): void {
-    const held = read(CancelJobNotice, data);
-    if (held !== undefined) this.attempts.get(keyOf(held))?.cancel(cancelledByOrder);
-  }
-
-  private sweep(): void {
-    void this.sweepNow();
   }
 
   private async sweepNow(): Promise<void> {
@@ -334,7 +304,8 @@ export class Runner {
   }
 }
 
-const keyOf = (held: HeldJob): string => `${held.buildId}/${held.jobId}/${held.fence}`;
+const keyOf = (held: Pick<HeldJob, 'buildId' | 'jobId' | 'fence'>): string =>
+  `${held.buildId}/${held.jobId}/${held.fence}`;
 
 const emptyHistory = (held: HeldJob, assignment: JobAssignment, token: string): AttemptHistory => ({
   held,
@@ -347,12 +318,3 @@ const emptyHistory = (held: HeldJob, assignment: JobAssignment, token: string): 
   digests: new Map(),
   jobEnded: false,
 });
-
-const read = <Schema extends z.ZodType>(schema: Schema, data: Uint8Array): z.output<Schema> | undefined => {
-  try {
-    return schema.parse(JSON.parse(Buffer.from(data).toString()));
-  } catch {
-    // A hint that nobody can read: what it hinted at comes again by the sure way.
-    return undefined;
-  }
-};

@@ -15,7 +15,7 @@ import type { Logger } from '@cyclone/observability';
 import type { Failpoint } from '@cyclone/service-host';
 import type { AttemptHistory } from '../journal/attempt-history.js';
 import type { AttemptJournal } from '../journal/attempt-journal.js';
-import type { StoredReport } from '../journal/journal-record.js';
+import { StoredReport } from '../journal/journal-record.js';
 import { LogSpool } from '../journal/log-spool.js';
 import { LogShipper } from '../shipping/log-shipper.js';
 import { ReportShipper } from '../shipping/report-shipper.js';
@@ -248,7 +248,7 @@ export class Attempt {
   private async report<Kind extends StoredReport['kind']>(kind: Kind, part: ReportPart<Kind>): Promise<void> {
     if (this.frozen) return never;
     if (this.dropped) return;
-    const report = { ...this.common(), kind, ...part } as unknown as StoredReport;
+    const report = StoredReport.parse({ ...this.common(), kind, ...part });
     await this.record({ type: 'report', report });
     this.ports.failpoint(`after-${kind}`);
     this.reports.add(report);

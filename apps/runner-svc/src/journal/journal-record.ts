@@ -11,17 +11,17 @@ export const StoredAssignment = JobAssignment.omit({
 });
 export type StoredAssignment = z.infer<typeof StoredAssignment>;
 
-type ReportBody<Report> = Report extends unknown ? Omit<Report, 'token'> : never;
-export type StoredReport = ReportBody<RunnerReport>;
-
+/** A report without the token, which is put in when it is sent. */
 const [started, ended, published, jobEnded] = RunnerReport.options;
 const withoutToken = { token: true } as const;
-const StoredReport = z.discriminatedUnion('kind', [
+export const StoredReport = z.discriminatedUnion('kind', [
   started.omit(withoutToken),
   ended.omit(withoutToken),
   published.omit(withoutToken),
   jobEnded.omit(withoutToken),
 ]);
+
+export type StoredReport = z.infer<typeof StoredReport>;
 
 /** One line of an attempt's journal. */
 export const JournalRecord = z.discriminatedUnion('type', [
