@@ -56,6 +56,7 @@ export const viewStoreContract = (name: string, factory: () => Promise<ViewStore
     const versionsOf = async (events: readonly RecordedEvent[]): Promise<readonly number[] | undefined> =>
       (await views.load(events[0]?.stream.id ?? ''))?.view.versions;
 
+    // Seen to fail with the version left out of save's condition.
     it('saves only over the version that was loaded', async () => {
       const view = (version: number) => ({ view: { versions: range(version) }, version });
       expect(await views.save('guarded', 0, view(2))).toBe(true);
@@ -65,7 +66,6 @@ export const viewStoreContract = (name: string, factory: () => Promise<ViewStore
       expect(await views.load('unknown')).toBeUndefined();
     });
 
-    // Seen to fail with the version left out of save's condition: versions came twice.
     it('takes every event once, however often and in whatever order several projectors get it', async () => {
       const store = new MemoryEventStore();
       const events = await append(store, 30);
@@ -99,7 +99,6 @@ export const viewStoreContract = (name: string, factory: () => Promise<ViewStore
       expect(await versionsOf(events)).toBeUndefined();
     });
 
-    // Seen to fail with the second catch-up of rebuildViews taken out: streams that ended during the swap stayed behind.
     it('is rebuilt under load to what live projection gives', async () => {
       const store = new MemoryEventStore();
       const projector = createStreamProjector({ projection: counted, views, store });
@@ -121,6 +120,35 @@ export const viewStoreContract = (name: string, factory: () => Promise<ViewStore
         const events = await store.readStream(stream);
         expect(await versionsOf(events)).toEqual(range(events.length));
       }
+    });
+
+    // Seen to fail with the catch-up after the swap taken out of rebuildViews.
+    it('misses no event that was projected to the old views just before the swap', async () => {
+      const store = new MemoryEventStore();
+      const stream = aProject();
+      await append(store, 3, stream);
+      const swappingLate: typeof views = {
+        load: (id) => views.load(id),
+        save: (id, from, viewed) => views.save(id, from, viewed),
+        all: () => views.all(),
+        beginRebuild: async () => {
+          const fresh = await views.beginRebuild();
+          const swapIn = async (): Promise<void> => {
+            const last = (await append(store, 1, stream, 3)).slice(-1);
+            await createStreamProjector({ projection: counted, views, store }).apply(last);
+            await fresh.swapIn();
+          };
+          return {
+            load: (id) => fresh.load(id),
+            save: (id, from, viewed) => fresh.save(id, from, viewed),
+            all: () => fresh.all(),
+            abandon: () => fresh.abandon(),
+            swapIn,
+          };
+        },
+      };
+      await rebuildViews({ projection: counted, views: swappingLate, store });
+      expect((await views.load(stream.id))?.view.versions).toEqual(range(4));
     });
 
     it('keeps only what the events give: a rebuild removes views that no stream has', async () => {
