@@ -10,6 +10,9 @@ export interface GitObject {
 /** Thrown when an object is larger than anything that is read here. */
 export class ObjectTooLargeError extends Error {
   readonly code = 'object-too-large';
+  constructor(bytes: number, bytesMax: number) {
+    super(`${bytes} bytes, more than the ${bytesMax} that are read`);
+  }
 }
 
 /** Thrown when git went away in the middle; `stderr` says why. */
@@ -76,7 +79,7 @@ export class CatFileSession {
     }
     const length = Number(size);
     if (length > this.#objectBytesMax) {
-      this.#fail(new ObjectTooLargeError(`an object has ${length} bytes, more than ${this.#objectBytesMax}`));
+      this.#fail(new ObjectTooLargeError(length, this.#objectBytesMax));
       this.stop();
       return false;
     }

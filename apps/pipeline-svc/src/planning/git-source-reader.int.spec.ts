@@ -96,6 +96,7 @@ describe.each([
   );
   it('reads no file that is larger than a pipeline file may be', async () => {
     expect(await faultOf({ ...place(), paths: ['large.txt'] })).toBe('file-too-large');
+    await expect(read({ ...place(), paths: ['large.txt'] })).rejects.toThrow('large.txt has 2000000 bytes');
   });
 });
 

@@ -171,7 +171,7 @@ export class GitSourceReader implements SourceReader {
       return { sha: found.sha, ref, commit: parseCommit(found.bytes), ...(file === undefined ? {} : { file }) };
     } catch (error) {
       if (timedOut) throw new SourceError('fetch-timed-out', 'the repository did not answer in time');
-      if (error instanceof ObjectTooLargeError) throw new SourceError('file-too-large', error.message);
+      if (error instanceof ObjectTooLargeError) throw new SourceError('file-too-large', `the commit has ${error.message}`);
       if (error instanceof CatFileEndedError) throw explainGitFailure(error.stderr);
       throw error;
     } finally {
@@ -241,7 +241,11 @@ const firstCommit = async (session: CatFileSession, names: readonly string[]) =>
 
 const firstFile = async (session: CatFileSession, sha: CommitSha, paths: readonly string[]) => {
   for (const path of paths) {
-    const object = await session.read(`${sha}:${path}`);
+    const object = await session.read(`${sha}:${path}`).catch((error: unknown) => {
+      throw error instanceof ObjectTooLargeError
+        ? new SourceError('file-too-large', `${path} has ${error.message}`)
+        : error;
+    });
     if (object?.type === 'blob') return { path, bytes: new Uint8Array(object.bytes) };
   }
   return undefined;
