@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { LogFrame, type BuildId } from '@cyclone/contracts';
 import { WebSocket } from 'ws';
 
@@ -38,3 +39,36 @@ export function textOf(frames: readonly LogFrame[], stepId: string): string {
   }
   return text;
 }
+
+/** The same over every broken connection: reads on from the last cursor until the end came. */
+export async function followLog(
+  platform: { readonly url: string; readonly token: string },
+  buildId: BuildId,
+  timeoutMs = 90_000,
+): Promise<readonly LogFrame[]> {
+  const frames: LogFrame[] = [];
+  const deadline = performance.now() + timeoutMs;
+  for (let cursor: string | undefined; performance.now() < deadline;) {
+    const url = new URL(`${platform.url.replace(/^http/, 'ws')}/api/v1/builds/${buildId}/log`);
+    if (cursor !== undefined) url.searchParams.set('after', cursor);
+    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${platform.token}` } });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => socket.terminate(), deadline - performance.now());
+      socket.on('message', (data: Buffer) => {
+        const frame = LogFrame.parse(JSON.parse(data.toString('utf8')));
+        frames.push(frame);
+        if ('cursor' in frame) cursor = frame.cursor;
+      });
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    if (frames.at(-1)?.kind === 'end') return frames;
+    await pause(reconnectMs);
+  }
+  throw new Error(`the log of ${buildId} had no end; last frame: ${JSON.stringify(frames.at(-1))}`);
+}
+
+const reconnectMs = 100;
