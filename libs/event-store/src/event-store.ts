@@ -1,5 +1,4 @@
 import type { Actor, CommandId, EpochMs, EventEnvelope, StreamRef, Trace } from '@cyclone/contracts';
-import type { StoredCommit } from './commit.js';
 
 /** What a decider returns: the catalogue's current version of the type is stored. */
 export interface NewEvent {
@@ -70,14 +69,3 @@ export interface EventStore {
 
 /** Canonical bytes after which a page of the world ends, whatever its limit: readers' memory is bounded. */
 export const pageBytesMax = 4 * 1024 * 1024;
-
-/**
- * The commits as they are stored, for those who look after the store: checks, checkpoints, the relay. Nothing is
- * parsed or upcast, so that what is damaged can still be looked at.
- */
-export interface CommitReader {
-  /** Every commit, stream by stream, versions rising; only those of `kinds` where given. */
-  byStream(options?: { readonly kinds?: readonly StreamRef['kind'][] }): AsyncIterable<StoredCommit>;
-  /** Commits with a position, rising. */
-  byPosition(range: { readonly after: number; readonly upTo?: number }): AsyncIterable<StoredCommit>;
-}

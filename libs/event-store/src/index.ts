@@ -27,15 +27,8 @@ export {
   UnreadableEventError,
 } from './errors.js';
 export { eventId } from './event-id.js';
-export type {
-  Append,
-  AppendResult,
-  CommitReader,
-  EventStore,
-  NewEvent,
-  RecordedEvent,
-  WorldPage,
-} from './event-store.js';
+export type { Append, AppendResult, EventStore, NewEvent, RecordedEvent, WorldPage } from './event-store.js';
+export type { CommitReader } from './commit-reader.js';
 export type { Lease, LeaseStore } from './lease.js';
 export { commitBytesMax, commitEventsMax } from './prepare-commit.js';
 export { parseStreamName, streamName } from './stream-name.js';

@@ -6,7 +6,7 @@ export type { Failpoint } from './failpoint.js';
 export { startHealthServer } from './health-server.js';
 export type { HealthServer, HealthServerOptions } from './health-server.js';
 export { InvalidConfigError, loadConfig } from './load-config.js';
-export type { Environment } from './load-config.js';
+export type { Environment } from './environment.js';
 export { runAsProcess } from './run-as-process.js';
 export type { RunOptions } from './run-as-process.js';
 export { defineService } from './service.js';

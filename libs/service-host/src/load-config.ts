@@ -1,9 +1,8 @@
+import type { Environment } from './environment.js';
 import { redactText } from '@cyclone/observability';
 import { z } from 'zod';
 import { valuesFromFiles } from './values-from-files.js';
 import type { ReadText } from './values-from-files.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Thrown with every problem at once, and with no value of the environment in it. */
 export class InvalidConfigError extends Error {

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { startHealthServer } from './health-server.js';
 import type { HealthServer } from './health-server.js';
 import { InvalidConfigError, loadConfig } from './load-config.js';
-import type { Environment } from './load-config.js';
+import type { Environment } from './environment.js';
 import type { RunningService, ServiceDefinition } from './service.js';
 
 export interface RunOptions {

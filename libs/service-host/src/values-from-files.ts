@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Environment } from './load-config.js';
+import type { Environment } from './environment.js';
 
 export type ReadText = (path: string) => string;
 

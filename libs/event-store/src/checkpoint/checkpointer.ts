@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isPositioned } from '../commit.js';
-import type { CommitReader } from '../event-store.js';
+import type { CommitReader } from '../commit-reader.js';
 import { checkpointHash, noCheckpoint, RootHash, signCheckpoint, type SignedCheckpoint } from './checkpoint.js';
 
 export interface CheckpointStore {

@@ -1,7 +1,8 @@
 import type { CommandId, StreamRef } from '@cyclone/contracts';
 import { isPositioned, lastVersion, recordedEvents, type PositionedCommit, type StoredCommit } from '../commit.js';
 import { StreamConflictError } from '../errors.js';
-import type { Append, AppendResult, CommitReader, EventStore, RecordedEvent, WorldPage } from '../event-store.js';
+import type { Append, AppendResult, EventStore, RecordedEvent, WorldPage } from '../event-store.js';
+import type { CommitReader } from '../commit-reader.js';
 import { genesisHash } from '../hash-chain.js';
 import { prepareCommit, sealCommit } from '../prepare-commit.js';
 import type { PositionStore } from '../relay/position-store.js';

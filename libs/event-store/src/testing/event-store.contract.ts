@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventEnvelope } from '@cyclone/contracts';
 import { AppendRefusedError, StreamConflictError } from '../errors.js';
-import type { CommitReader, EventStore, RecordedEvent } from '../event-store.js';
+import type { EventStore, RecordedEvent } from '../event-store.js';
+import type { CommitReader } from '../commit-reader.js';
 import { verifyChain } from '../hash-chain.js';
 import type { StoredCommit } from '../commit.js';
 import { commitBytesMax, commitEventsMax } from '../prepare-commit.js';

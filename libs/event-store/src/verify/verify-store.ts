@@ -1,5 +1,6 @@
 import type { CommandId, StreamRef } from '@cyclone/contracts';
-import type { CommitReader, EventStore } from '../event-store.js';
+import type { EventStore } from '../event-store.js';
+import type { CommitReader } from '../commit-reader.js';
 import { checkAcknowledged } from './check-acknowledged.js';
 import { checkBuilds, SeenChanges } from './check-builds.js';
 import { checkDeliveries } from './check-deliveries.js';
