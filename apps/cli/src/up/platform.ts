@@ -103,36 +103,34 @@ function variablesFor(
   options: PlatformOptions,
   secrets: InstallationSecrets,
   servers: Servers,
-  own: { readonly tokenFile: string; readonly dockerHost: string | undefined },
+  made: { readonly tokenFile: string; readonly dockerHost: string | undefined },
 ): (service: string) => Variables {
   const shared: Variables = {
-    CYCLONE_MONGO_URL: servers.mongoUrl,
-    CYCLONE_MONGO_DATABASE: options.environment['CYCLONE_MONGO_DATABASE'] ?? 'cyclone',
     CYCLONE_NATS_URL: servers.natsUrl,
-    CYCLONE_MASTER_KEY: secrets.masterKey,
     CYCLONE_LOG_LEVEL: options.logLevel,
     CYCLONE_PUBLIC_URL: `http://127.0.0.1:${options.port}`,
     CYCLONE_FAILPOINT: options.environment['CYCLONE_FAILPOINT'],
-    CYCLONE_FAILPOINT_FILE: options.environment['CYCLONE_FAILPOINT_FILE'],
     ...options.variables,
   };
-  const control = { CYCLONE_NATS_USER: 'control', CYCLONE_NATS_PASSWORD: secrets.nats.control };
-  const runner = { CYCLONE_NATS_USER: 'runner', CYCLONE_NATS_PASSWORD: secrets.nats.runner };
-  return (service) => ({
-    ...shared,
-    ...(service === 'runner-svc' ? runner : control),
-    CYCLONE_DATA_DIR: join(options.dataDir, service),
-    ...(service === 'gateway'
-      ? { CYCLONE_GATEWAY_PORT: String(options.port), CYCLONE_FIRST_TOKEN_FILE: own.tokenFile }
-      : {}),
-    ...(service === 'runner-svc'
-      ? {
-          CYCLONE_RUNNER_EXECUTOR: options.executor,
-          CYCLONE_RUNNER_SLOTS: String(options.slots),
-          DOCKER_HOST: own.dockerHost,
-        }
-      : {}),
-  });
+  const store: Variables = {
+    CYCLONE_MONGO_URL: servers.mongoUrl,
+    CYCLONE_MONGO_DATABASE: options.environment['CYCLONE_MONGO_DATABASE'] ?? 'cyclone',
+    CYCLONE_NATS_USER: 'control',
+    CYCLONE_NATS_PASSWORD: secrets.nats.control,
+  };
+  // A service gets what it needs: the runner, which is nearest to other people's code, knows neither store nor keys.
+  const own: Readonly<Record<string, Variables>> = {
+    gateway: { ...store, CYCLONE_GATEWAY_PORT: String(options.port), CYCLONE_FIRST_TOKEN_FILE: made.tokenFile },
+    'pipeline-svc': { ...store, CYCLONE_MASTER_KEY: secrets.masterKey },
+    'runner-svc': {
+      CYCLONE_NATS_USER: 'runner',
+      CYCLONE_NATS_PASSWORD: secrets.nats.runner,
+      CYCLONE_RUNNER_EXECUTOR: options.executor,
+      CYCLONE_RUNNER_SLOTS: String(options.slots),
+      DOCKER_HOST: made.dockerHost,
+    },
+  };
+  return (service) => ({ ...shared, ...(own[service] ?? store), CYCLONE_DATA_DIR: join(options.dataDir, service) });
 }
 
 /** The gateway leaves it once; it is shown and taken away. */
