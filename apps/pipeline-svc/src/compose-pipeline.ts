@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { runnerJobsConsumer, subjects } from '@cyclone/contracts';
 import { parseSourcePolicy } from '@cyclone/job-engine/source-policy';
 import type { MongoStores } from '@cyclone/event-store/mongo';
 import type { Publisher, Signals } from '@cyclone/messaging';
@@ -27,6 +26,7 @@ import { readProject } from './queries/read-build.js';
 import { BuildReactions } from './reactors/build-reactions.js';
 import { ReconcileOpenBuilds } from './reactors/reconcile-open-builds.js';
 import { AnnounceRunner } from './runners/announce-runner.js';
+import { preparePools } from './runners/prepare-pools.js';
 import { RecordLostJobs } from './runners/record-lost-jobs.js';
 import { RunnerLeases } from './runners/runner-leases.js';
 import { DispatchReadyJobs } from './scheduling/dispatch-ready-jobs.reactor.js';
@@ -40,7 +40,7 @@ export interface Outside {
   readonly stores: MongoStores;
   readonly publisher: Publisher;
   readonly signals: Signals;
-  readonly provisioner: Pick<Provisioner, 'consumer'>;
+  readonly provisioner: Provisioner;
   readonly now: Clock;
   readonly logger: Logger;
   readonly failpoint: Failpoint;
@@ -88,9 +88,7 @@ export const composePipeline = async (outside: Outside): Promise<ComposedPipelin
   const lostJobs = new RecordLostJobs({ builds, views: buildViews, leases, now, logger });
   const assignments = new JobAssignments({ projects, contents, tokens, judgeSource, now });
   const claimJob = new ClaimJob({ builds, assignments, tokens, leases, now, failpoint });
-  const preparePool = onceFor((pool) =>
-    outside.provisioner.consumer(runnerJobsConsumer(pool), [subjects.jobOffersOf(pool)]),
-  );
+  const preparePool = preparePools(outside.provisioner, now);
   const announceRunner = new AnnounceRunner({
     builds,
     views: buildViews,
@@ -132,17 +130,4 @@ export const composePipeline = async (outside: Outside): Promise<ComposedPipelin
   };
   const reconcileOpenBuilds = new ReconcileOpenBuilds({ builds, queue, dispatch, reactions, now });
   return { answers, reactions, timeouts, lostJobs, planBuild, reconcileOpenBuilds };
-};
-
-/** Does the work once for each key; a failure is forgotten, so that the next caller tries again. */
-const onceFor = (work: (key: string) => Promise<void>): ((key: string) => Promise<void>) => {
-  const done = new Map<string, Promise<void>>();
-  return (key) => {
-    const known = done.get(key);
-    if (known !== undefined) return known;
-    const doing = work(key);
-    done.set(key, doing);
-    doing.catch(() => done.delete(key));
-    return doing;
-  };
 };
