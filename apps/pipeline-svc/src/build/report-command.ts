@@ -3,7 +3,7 @@ import { assertNever } from './domain/assert-never.js';
 import type { BuildCommand } from './domain/build-commands.js';
 
 /** What a runner says happened, as the command that asks the Build to believe it. */
-export const commandOfReport = (report: RunnerReport): BuildCommand => {
+export const commandOfReport = (report: RunnerReport, openSteps: 'wait' | 'close'): BuildCommand => {
   const { jobId, attempt, fence, at } = report;
   switch (report.kind) {
     case 'step-started': {
@@ -31,6 +31,7 @@ export const commandOfReport = (report: RunnerReport): BuildCommand => {
         fence,
         outcome,
         at,
+        openSteps,
         ...(reason === undefined ? {} : { reason }),
       };
     }

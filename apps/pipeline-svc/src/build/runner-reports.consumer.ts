@@ -2,6 +2,7 @@ import { CommandId, consumers, RunnerReport, subjects, type JobTokenClaims } fro
 import {
   done,
   rejectMessage,
+  retryAfter,
   type Consumer,
   type IncomingMessage,
   type Outcome,
@@ -25,6 +26,12 @@ export interface RunnerReportsPorts {
 }
 
 const concurrency = 32;
+/**
+ * A report that was handed to a process which died comes again long after those that followed it: until then, and for
+ * longer than a runner takes to send again what nobody confirmed, the job's end waits for the ends of its steps.
+ */
+const patientDeliveries = 5;
+const patienceMs = 1_500;
 
 /** Takes the runners' reports in, one after the other for each job, and confirms those that were decided on. */
 export const consumeRunnerReports = (consumer: Consumer, ports: RunnerReportsPorts): Promise<Subscription> =>
@@ -49,11 +56,15 @@ export const handleReport = async (message: IncomingMessage, ports: RunnerReport
     return rejectMessage('the token is not good for this report');
   }
   const { buildId, projectId, runnerId, reportId } = report;
-  await builds.carryOut(buildId, projectId, commandOfReport(report), {
+  const openSteps = message.deliveryCount <= patientDeliveries ? 'wait' : 'close';
+  const handled = await builds.carryOut(buildId, projectId, commandOfReport(report, openSteps), {
     commandId: CommandId.parse(`report/${reportId}`),
     actor: { kind: 'runner', id: runnerId },
     trace: traceFromHeaders(message.headers) ?? { correlationId: buildId, causationId: reportId },
   });
+  if (handled.kind === 'rejected' && handled.rejection.code === 'steps-still-open') {
+    return retryAfter(patienceMs, handled.rejection.message);
+  }
   failpoint('before-confirm');
   // Also for a report that decided to nothing: the runner need not keep it.
   signals.send(subjects.confirmReports(runnerId), { data: Buffer.from(JSON.stringify({ reportIds: [reportId] })) });

@@ -31,6 +31,8 @@ export interface RecordJobEnded {
   readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'timed_out';
   readonly reason?: Reason;
   readonly at: EpochMs;
+  /** What to do when steps have not ended: their reports may still be on the way, or were never written. */
+  readonly openSteps: 'wait' | 'close';
 }
 
 export interface RecordRunnerLost {

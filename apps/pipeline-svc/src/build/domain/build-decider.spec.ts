@@ -30,13 +30,17 @@ const plan = plannedEvent({ id: 'compile' }, { id: 'ship', needs: ['compile'] })
 /** Fence of the first claim: its version in this history. */
 const fence = 4;
 const running = [requestedEvent, plan, queued('compile'), claimed('compile')];
-const endJob = (outcome: 'succeeded' | 'failed', over: { fence?: number; attempt?: number } = {}): BuildCommand => ({
+const endJob = (
+  outcome: 'succeeded' | 'failed',
+  over: { fence?: number; attempt?: number; openSteps?: 'wait' | 'close' } = {},
+): BuildCommand => ({
   type: 'RecordJobEnded',
   jobId: jobId('compile'),
   attempt: 1,
   fence,
   outcome,
   at: 300,
+  openSteps: 'close',
   ...over,
 });
 const claim = (runner = runnerId, attempt = 1): BuildCommand => ({
@@ -184,6 +188,23 @@ describe('reports of the attempt that owns the job', () => {
         jobEnded('ship', 'skipped', skippedReason),
         finished('failed'),
       );
+  });
+  it('wait for the reports of steps that overtook them', () => {
+    const wait = { openSteps: 'wait' } as const;
+    given(...running, start)
+      .when(endJob('failed', wait))
+      .thenRejected('steps-still-open');
+    given(...running)
+      .when(endJob('succeeded', wait))
+      .thenRejected('steps-still-open');
+    given(...running, start, stepEnded('compile', 'compile-test', fence, 'succeeded'))
+      .when(endJob('succeeded', wait))
+      .then(jobEnded('compile', 'succeeded'), queued('ship'));
+  });
+  it('wait for no step of a job that failed before they began', () => {
+    given(...running)
+      .when(endJob('failed', { openSteps: 'wait' }))
+      .then(jobEnded('compile', 'failed'), jobEnded('ship', 'skipped', skippedReason), finished('failed'));
   });
   it('record a published image', () => {
     const image = {

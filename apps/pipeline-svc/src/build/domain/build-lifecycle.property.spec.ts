@@ -74,7 +74,15 @@ const commandOf = (move: Move, state: BuildState, jobs: readonly SampleJob[]): B
         image: { ...owner, repository: 'r', digest: `sha256:${'1'.repeat(64)}`, tags: [] },
       };
     case 'job-end':
-      return { type: 'RecordJobEnded', jobId: owner.jobId, attempt, fence, outcome: move.outcome, at: 3 };
+      return {
+        type: 'RecordJobEnded',
+        jobId: owner.jobId,
+        attempt,
+        fence,
+        outcome: move.outcome,
+        at: 3,
+        openSteps: move.step === 1 ? 'wait' : 'close',
+      };
     case 'lost':
       return { type: 'RecordRunnerLost', jobId: owner.jobId, fence, reason, attemptsMax: 2, at: 3 };
     case 'cancel':
@@ -144,6 +152,7 @@ const settle = (world: World): World => {
           fence: job.fence,
           outcome: 'succeeded',
           at: 9,
+          openSteps: 'close',
         });
     }
   }

@@ -7,6 +7,7 @@ import {
   buildNotFound,
   jobNotAvailable,
   planGraphBroken,
+  stepsStillOpen,
   type BuildRejection,
 } from './build-rejections.js';
 import type { BuildState, CancelState, OpenBuild, RunningJob } from './build-state.js';
@@ -111,12 +112,17 @@ const recordStepEnded = ({ step }: CommandOf<'RecordStepEnded'>, state: BuildSta
 const recordJobEnded = (command: RecordJobEnded, state: BuildState): BuildDecision => {
   const job = heldJob(state, command);
   if (job === undefined || state.status !== 'open') return acceptNothing;
+  if (command.openSteps === 'wait' && lacksReports(job, command.outcome)) return reject(stepsStillOpen);
   const reason = { code: 'job-ended', message: 'the job ended before the step did' };
   return accept(
     ...closeRunningSteps(job, reason, command.at),
     ...endJobs(state, new Map([[command.jobId, { outcome: command.outcome, reason: command.reason }]])),
   );
 };
+
+/** A runner tells the end of each step before the job's. Only of a job that did not go well may steps never have begun. */
+const lacksReports = ({ steps }: RunningJob, outcome: RecordJobEnded['outcome']): boolean =>
+  [...steps.values()].some(({ status }) => (outcome === 'succeeded' ? status !== 'ended' : status === 'running'));
 
 const recordRunnerLost = (command: RecordRunnerLost, state: BuildState): BuildDecision => {
   if (state.status !== 'open') return acceptNothing;
