@@ -5,12 +5,17 @@ import type { PlatformUnderTest } from './platform.js';
 export const services = ['gateway', 'pipeline-svc', 'log-svc', 'notify-svc', 'runner-svc'] as const;
 export type Service = (typeof services)[number];
 
-/** Sends the signal to the part as it runs now; gives its process id. */
-export async function signalPart(platform: PlatformUnderTest, part: string, signal: NodeJS.Signals): Promise<number> {
-  const pid = await platform.pidOf(part);
-  process.kill(pid, signal);
-  return pid;
-}
+/** Sends the signal to the part as it runs now, once it does; gives its process id. */
+export const signalPart = (platform: PlatformUnderTest, part: string, signal: NodeJS.Signals): Promise<number> =>
+  eventually(
+    async () => {
+      const pid = await platform.pidOf(part);
+      if (!isAlive(pid)) throw new Error(`${part} does not run; the platform said:\n${platform.said()}`);
+      process.kill(pid, signal);
+      return pid;
+    },
+    { timeoutMs: 30_000 },
+  );
 
 /** Once another process than this one plays the part, and is ready. */
 export const restarted = (platform: PlatformUnderTest, part: string, before: number): Promise<number> =>

@@ -26,7 +26,10 @@ export const badFiles: Readonly<Record<string, readonly [string, object]>> = {
     `__proto__: { polluted: yes }\n${onePlainStep}`,
     { code: 'unknown-key', line: 1, message: expect.stringContaining('__proto__') },
   ],
-  '5 MB': [`# ${'x'.repeat(5_000_000)}\n`, { code: 'file-too-large', message: expect.stringContaining('cyclone.yaml') }],
+  '5 MB': [
+    `# ${'x'.repeat(5_000_000)}\n`,
+    { code: 'file-too-large', message: expect.stringContaining('cyclone.yaml') },
+  ],
   'another program in a tag': ['steps: !!js/function "() => 1"\n', { line: 1 }],
 };
 

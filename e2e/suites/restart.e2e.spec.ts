@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { routes, type BuildId, type BuildView } from '@cyclone/contracts';
+import { eventually, temporaryFolder, type TemporaryFolder } from '@cyclone/testing';
+import { expectGapFreeWorld, expectLogs, expectOneEnd } from '../harness/invariants.js';
+import { followLog, textOf } from '../harness/log-socket.js';
+import { createMailbox, type Mailbox } from '../harness/mailbox.js';
+import { startPlatform, type PlatformUnderTest } from '../harness/platform.js';
+import { isAlive, restarted, services, signalPart, type Service } from '../harness/processes.js';
+import { createProject, type TestProject } from '../harness/projects.js';
+import { seededRandom } from '../harness/random.js';
+
+const seed = Number(process.env['CYCLONE_TEST_SEED'] ?? 20_261_123);
+const random = seededRandom(seed);
+
+const lines = { one: 4_000, two: 50, three: 700 } as const;
+const lineBytes = 100;
+const pipeline = [
+  'steps:',
+  ...Object.entries(lines).map(
+    ([name, count]) =>
+      `  - { name: ${name}, image: any, commands: [run], environment: { SCRIPT_LINES: '${count}', SCRIPT_DELAY_MS: '250' } }`,
+  ),
+].join('\n');
+/** What the scripted executor writes for such a step. */
+const textOfLines = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `${`${index + 1} `.padEnd(lineBytes - 1, '.')}\n`).join('');
+const expectedText = Object.fromEntries(Object.entries(lines).map(([name, count]) => [name, textOfLines(count)]));
+const startedByHand = 3;
+
+let folder: TemporaryFolder;
+let platform: PlatformUnderTest;
+let mailbox: Mailbox;
+let failpointFile: string;
+/** Expires while the tests run. */
+let shortToken: string;
+
+beforeAll(async () => {
+  [folder, mailbox] = await Promise.all([temporaryFolder('restart'), createMailbox()]);
+  await mailbox.open();
+  failpointFile = join(folder.path, 'failpoint');
+  await writeFile(failpointFile, '');
+  platform = await startPlatform({
+    executor: 'scripted',
+    processes: true,
+    slots: 6,
+    allow: [folder.path],
+    smtpUrl: mailbox.url,
+    environment: { CYCLONE_FAILPOINT_FILE: failpointFile },
+  });
+  const { token } = await platform.api.call(routes.issueToken, {
+    body: { name: 'short', scope: { role: 'viewer', projects: '*' }, expiresInMs: 60_000 },
+  });
+  shortToken = token;
+}, 120_000);
+afterAll(async () => {
+  await platform.stop();
+  await mailbox.close();
+  await folder.dispose();
+});
+
+interface Round {
+  readonly project: TestProject;
+  /** Builds that run, or are about to, when the fault comes. */
+  readonly underWay: readonly BuildId[];
+}
+
+async function beginRound(name: string): Promise<Round> {
+  const recipients = [`${name}-1@example.com`, `${name}-2@example.com`];
+  const project = await createProject(platform, folder.path, name, { mail: [{ when: 'always', recipients }] });
+  await project.repository.push({ 'cyclone.yaml': pipeline });
+  const byHand = await Promise.all(Array.from({ length: startedByHand }, () => startBuild(project)));
+  const [pushed] = (await platform.api.buildsOf(project.id, 1 + startedByHand)).filter(
+    (id) => !byHand.some((build) => build.id === id),
+  );
+  if (pushed === undefined) throw new Error('the push made no build');
+  return { project, underWay: [pushed, ...byHand.map(({ id }) => id)] };
+}
+
+/** As a careful client does it: asks again under the same key when a part of the platform is away. */
+function startBuild({ id: projectId }: TestProject): Promise<BuildView> {
+  const headers = { 'idempotency-key': randomUUID() };
+  return eventually(
+    () => platform.api.call(routes.startBuild, { params: { projectId }, body: { ref: 'main' }, headers }),
+    { timeoutMs: 30_000, intervalMs: 100 },
+  );
+}
+
+/** Waits until work is under way, then a while that the seed says. */
+async function inTheMiddle({ underWay }: Round): Promise<void> {
+  await eventually(
+    async () => {
+      const builds = await Promise.all(
+        underWay.map((buildId) => platform.api.call(routes.getBuild, { params: { buildId } })),
+      );
+      expect(builds.flatMap(stepsOf).some(({ status }) => status === 'running')).toBe(true);
+    },
+    { timeoutMs: 20_000 },
+  );
+  await pause(random.between(0, 600));
+}
+
+const stepsOf = ({ jobs }: BuildView): BuildView['jobs'][number]['steps'] => jobs.flatMap((job) => job.steps);
+
+/** Everything that must hold once the dust has settled: for `count` builds, of which `pushes` came by a push. */
+async function endRound(round: Round, expected: { readonly count: number; readonly pushes: number }) {
+  const { project } = round;
+  const ids = await platform.api.buildsOf(project.id, expected.count, 60_000);
+  const builds = await Promise.all(ids.map((id) => platform.api.finishedBuild(id, 90_000)));
+  for (const build of builds) await expectOneEnd(platform, build.id);
+  const { items } = await platform.api.call(routes.listDeliveries, { params: { projectId: project.id } });
+  const built = items.flatMap(({ verdict }) => (verdict?.kind === 'built' ? [verdict.buildId] : []));
+  expect(built.toSorted()).toEqual([...new Set(built)].toSorted());
+  expect(items.map(({ verdict }) => verdict?.kind)).toEqual(Array<string>(expected.pushes).fill('built'));
+  expect((await platform.api.buildsOf(project.id, expected.count)).length).toBe(expected.count);
+  return builds;
+}
+
+async function expectSuccess(builds: readonly BuildView[]): Promise<void> {
+  expect(builds.map(({ outcome, reason }) => ({ outcome, reason }))).toEqual(
+    builds.map(() => ({ outcome: 'succeeded', reason: undefined })),
+  );
+  for (const build of builds) await expectLogs(platform, build, expectedText);
+}
+
+/** One mail for each build and recipient; a try that was cut off may come again, under the same message id. */
+async function expectMails(name: string, builds: number, options: { readonly repeats?: boolean } = {}): Promise<void> {
+  const ofRound = () => mailbox.received.filter(({ recipient }) => recipient.startsWith(`${name}-`));
+  await eventually(() => expect(new Set(ofRound().map(({ mail }) => mail.messageId)).size).toBe(builds * 2), {
+    timeoutMs: 60_000,
+  });
+  const each = (recipient: string) => ofRound().filter((mail) => mail.recipient === recipient).length;
+  if (options.repeats !== true)
+    expect([each(`${name}-1@example.com`), each(`${name}-2@example.com`)]).toEqual([builds, builds]);
+}
+
+/** The usual round: a fault in the middle of builds, a push meanwhile, a push after. */
+async function survive(
+  name: string,
+  fault: () => Promise<() => Promise<unknown>>,
+  options: { readonly repeats?: boolean } = {},
+): Promise<readonly BuildView[]> {
+  const round = await beginRound(name);
+  const [first] = round.underWay;
+  if (first === undefined) throw new Error('no build');
+  const following = followLog(platform, first);
+  await inTheMiddle(round);
+  const healed = await fault();
+  await round.project.repository.push({ change: '1' }, 'While it is broken');
+  await healed();
+  await round.project.repository.push({ change: '2' }, 'When it is well again');
+  const builds = await endRound(round, { count: 3 + startedByHand, pushes: 3 });
+  const frames = await following;
+  for (const { id, log } of stepsOf(await platform.api.finishedBuild(first))) {
+    expect(Buffer.byteLength(textOf(frames, id))).toBe(log?.bytes ?? 0);
+  }
+  await expectMails(name, builds.length, options);
+  return builds;
+}
+
+const killed =
+  (part: string, signal: NodeJS.Signals = 'SIGKILL') =>
+  async () => {
+    const pid = await signalPart(platform, part, signal);
+    return () => restarted(platform, part, pid);
+  };
+
+describe(`builds outlive their platform (seed ${seed})`, () => {
+  it.each(['gateway', 'pipeline-svc', 'log-svc'] satisfies Service[])(
+    'kill -9 of %s',
+    async (service) => expectSuccess(await survive(`kill-${service}`, killed(service))),
+    120_000,
+  );
+
+  it('kill -9 of notify-svc', async () => {
+    await expectSuccess(await survive('kill-notify-svc', killed('notify-svc'), { repeats: true }));
+  }, 120_000);
+
+  it('kill -9 of runner-svc: what ran ends as failed, says why, and is not run again', async () => {
+    const builds = await survive('kill-runner-svc', killed('runner-svc'));
+    expectHonestEnds(builds);
+  }, 120_000);
+
+  it('kill -9 of mongod', async () => {
+    await expectSuccess(await survive('kill-mongod', killed('mongod')));
+  }, 120_000);
+
+  it('kill -9 of nats-server', async () => {
+    await expectSuccess(await survive('kill-nats', killed('nats-server')));
+  }, 120_000);
+
+  it('the JetStream store deleted under load', async () => {
+    await expectSuccess(
+      await survive('wipe-jetstream', async () => {
+        await rm(join(platform.dataDir, 'nats', 'jetstream'), { recursive: true });
+        return killed('nats-server')();
+      }),
+    );
+  }, 120_000);
+
+  it('SIGTERM and a new start of each service but the runner, one after the other', async () => {
+    await expectSuccess(
+      await survive(
+        'sigterm',
+        async () => {
+          for (const service of services.filter((name) => name !== 'runner-svc')) {
+            await (
+              await killed(service, 'SIGTERM')()
+            )();
+          }
+          return async () => undefined;
+        },
+        { repeats: true },
+      ),
+    );
+  }, 120_000);
+});
+
+/** The scripted machine dies with its runner, so steps that ran then cannot go on: nothing else may be lost. */
+function expectHonestEnds(builds: readonly BuildView[]): void {
+  expect(builds.some(({ outcome }) => outcome === 'succeeded')).toBe(true);
+  for (const { outcome, jobs } of builds.filter((build) => build.outcome !== 'succeeded')) {
+    expect(outcome).toBe('failed');
+    expect(jobs.flatMap(({ reason, steps }) => [reason, ...steps.map((step) => step.reason)])).toContainEqual({
+      code: expect.stringMatching(/lost|workspace-failed/),
+      message: expect.any(String),
+    });
+  }
+}
+
+describe('a process that dies at a named point', () => {
+  const points: readonly (readonly [pipelinePoint: string, runnerPoint: string])[] = [
+    ['before-plan', 'after-log-spool'],
+    ['after-plan-stored', 'after-claim'],
+    ['before-offer', 'after-step-started'],
+    ['after-offer', 'after-step-ended:2'],
+    ['after-claim', 'after-job-ended'],
+    ['before-confirm:3', 'after-log-spool:5'],
+  ];
+
+  it.each(points)(
+    'pipeline-svc %s, runner-svc %s',
+    async (pipelinePoint, runnerPoint) => {
+      const armed = await Promise.all(
+        [await arm('pipeline-svc', pipelinePoint), await arm('runner-svc', runnerPoint)].map(async (pid) => pid),
+      );
+      await writeFile(failpointFile, '');
+      const name = `at-${pipelinePoint}-${runnerPoint}`.replaceAll(':', '-');
+      const round = await beginRound(name);
+      await eventually(() => expect(armed.filter(isAlive)).toEqual([]), { timeoutMs: 30_000 });
+      await Promise.all([
+        restarted(platform, 'pipeline-svc', armed[0] ?? 0),
+        restarted(platform, 'runner-svc', armed[1] ?? 0),
+      ]);
+      await round.project.repository.push({ change: '1' }, 'When it is well again');
+      const builds = await endRound(round, { count: 2 + startedByHand, pushes: 2 });
+      expectHonestEnds(builds);
+      await expectMails(name, builds.length);
+    },
+    120_000,
+  );
+
+  /** Makes the part start again with the point set; gives the process that will die there. */
+  async function arm(part: Service, point: string): Promise<number> {
+    await writeFile(failpointFile, point);
+    return restarted(platform, part, await signalPart(platform, part, 'SIGKILL'));
+  }
+});
+
+describe('after all of it', () => {
+  it('the world is gap-free, each build has one end, and no mail came late', async () => {
+    const events = await expectGapFreeWorld(platform);
+    const requested = events.filter(({ type }) => type === 'BuildRequested').map(({ stream }) => stream.id);
+    const finished = events.filter(({ type }) => type === 'BuildFinished').map(({ stream }) => stream.id);
+    expect(finished.toSorted()).toEqual(requested.toSorted());
+    const messages = mailbox.received.map(({ mail, recipient }) => `${mail.messageId} ${recipient}`);
+    expect(new Set(messages).size).toBe(requested.length * 2);
+  }, 30_000);
+
+  it('a token past its time opens nothing', async () => {
+    await eventually(
+      async () => {
+        const headers = { authorization: `Bearer ${shortToken}` };
+        expect((await platform.api.fetch('/api/v1/projects', { headers })).status).toBe(401);
+      },
+      { timeoutMs: 65_000, intervalMs: 500 },
+    );
+  }, 70_000);
+});
