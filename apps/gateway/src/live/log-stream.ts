@@ -42,6 +42,8 @@ export interface LogStreamOptions {
 const rangeBytesMax = 384 * 1024;
 /** How long the end waits for logs that should still be sealed. */
 const sealWaitMs = 30_000;
+/** How long a step's beginning waits for the end of what it waited for to be sent. */
+const holdMsMax = 1_000;
 /** A lost notice is found by looking at the index, at most this late. */
 const lookAgainMs = 2_000;
 
@@ -107,7 +109,7 @@ export class LogStream {
     for (const [stepId, track] of this.tracks.entries()) {
       if (track.hasStarted && track.offset < track.stored && (await this.sendStored(stepId, track))) hasSent = true;
     }
-    await this.sendEnds();
+    if (await this.sendEnds()) hasSent = true;
     return hasSent;
   }
 
@@ -249,19 +251,39 @@ export class LogStream {
         step === undefined || step.status === 'waiting' ? this.tracks.get(stepId) : this.tracks.add(stepId, step.jobId);
       if (step === undefined || track === undefined || track.hasStarted) continue;
       if (step.status === 'waiting' && track.stored === 0) continue;
+      if (this.mustWaitForOthers(step, track)) continue;
       track.hasStarted = true;
-      await this.sendStep(stepId, step, track, 'started');
+      // One that was skipped never began: it only ends.
+      if (step.outcome !== 'skipped') await this.sendStep(stepId, step, track, 'started');
     }
   }
 
-  private async sendEnds(): Promise<void> {
+  /** Readers see the graph's order: what a step waited for ends before it begins, unless that end is long in coming. */
+  private mustWaitForOthers(step: StepView, track: StepTrack): boolean {
+    const isAnyOpen = step.needs.some((needed) => {
+      const other = this.tracks.get(needed);
+      return other !== undefined && !other.hasEnded && (other.hasStarted || other.heldSince !== undefined);
+    });
+    if (!isAnyOpen) return false;
+    track.heldSince ??= this.parts.now();
+    if (this.parts.now() - track.heldSince >= holdMsMax) return false;
+    setTimeout(() => this.wake(), holdMsMax).unref();
+    return true;
+  }
+
+  /** True when something ended, which may let another step begin. */
+  private async sendEnds(): Promise<boolean> {
+    let hasSent = false;
     for (const stepId of this.order) {
       const step = this.steps.get(stepId);
       const track = this.tracks.get(stepId);
-      if (step?.status !== 'ended' || track === undefined || track.hasEnded || !this.isAllSent(step, track)) continue;
+      if (step?.status !== 'ended' || track?.hasStarted !== true || track.hasEnded) continue;
+      if (!this.isAllSent(step, track)) continue;
       track.hasEnded = true;
       await this.sendStep(stepId, step, track, 'ended');
+      hasSent = true;
     }
+    return hasSent;
   }
 
   /** By what the runner counted; where it counted nothing, by the seal. */

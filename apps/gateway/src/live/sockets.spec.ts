@@ -171,6 +171,29 @@ describe("a build's log", () => {
     expect(frames.at(-1)).toEqual({ kind: 'end', outcome: 'succeeded', logs: 'complete' });
   });
 
+  it('ends what a step waited for before that step begins, and begins no skipped one', async () => {
+    const id = build(
+      [
+        { id: 'compile', status: 'ended', outcome: 'succeeded', log: { bytes: 5 } },
+        { id: 'try', needs: ['compile'], status: 'ended', outcome: 'succeeded' },
+        { id: 'tell', needs: ['try'], status: 'ended', outcome: 'skipped' },
+      ],
+      'finished',
+    );
+    const { frames, closed } = open(`/api/v1/builds/${id}/log`, { token: viewer });
+    await eventually(() => expect(frames.some((frame) => frame.kind === 'step')).toBe(true));
+    stored(id, 'compile', Buffer.from('done\n'), true);
+    notice(id, 'compile', 0, Buffer.from('done\n'), 'yes');
+    expect(await closed).toBe(1000);
+    expect(frames.flatMap((frame) => (frame.kind === 'step' ? [`${frame.stepId} ${frame.status}`] : []))).toEqual([
+      'compile started',
+      'compile ended',
+      'try started',
+      'try ended',
+      'tell ended',
+    ]);
+  });
+
   it('goes on from any cursor with exactly what is missing', async () => {
     const id = build(
       [

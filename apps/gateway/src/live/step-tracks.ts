@@ -11,6 +11,8 @@ export interface StepTrack {
   isDamaged: boolean;
   hasStarted: boolean;
   hasEnded: boolean;
+  /** Since when its beginning waits for the ends of other steps to be sent. */
+  heldSince?: number;
 }
 
 /** What one reader knows of a build's logs: a few numbers a step, however long the logs are. */
@@ -36,7 +38,7 @@ export class StepTracks {
     if (this.only !== undefined && this.only !== stepId) return undefined;
     const known = this.tracks.get(stepId);
     if (known !== undefined) return known;
-    const track = {
+    const track: StepTrack = {
       jobId,
       fence: 0,
       offset: 0,

@@ -52,7 +52,13 @@ export const sampleBuild = (
   });
 
 export const sampleJob = (
-  ...steps: { id: string; status?: 'waiting' | 'running' | 'ended'; outcome?: 'succeeded'; log?: { bytes: number } }[]
+  ...steps: {
+    id: string;
+    needs?: string[];
+    status?: 'waiting' | 'running' | 'ended';
+    outcome?: 'succeeded' | 'skipped';
+    log?: { bytes: number };
+  }[]
 ) => ({
   id: 'job',
   name: 'job',
@@ -60,12 +66,12 @@ export const sampleJob = (
   labels: {},
   status: 'running' as const,
   attempt: 1,
-  steps: steps.map(({ id, status = 'running', outcome, log }) => ({
+  steps: steps.map(({ id, needs = [], status = 'running', outcome, log }) => ({
     id,
     name: id,
     stage: 'build' as const,
     kind: 'run' as const,
-    needs: [],
+    needs,
     status,
     outcome,
     ignored: false,

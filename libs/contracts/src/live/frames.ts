@@ -9,7 +9,8 @@ import { Stage } from '../plan/plan.js';
  * WebSocket `/api/v1/builds/{buildId}/log?step=&after=&offset=`: text frames, each one JSON object.
  *
  * A `build` frame comes first and again whenever its plan or its end changes the picture. A step's `started` comes
- * before its bytes and its `ended` after all of them. `cursor` on a frame names everything up to and with it:
+ * before its bytes and its `ended` after all of them; one that was skipped only has its `ended`. What a step waited for
+ * ends before it starts, unless the bytes of that are more than a second late. `cursor` on a frame names everything up to and with it:
  * connect again with `after=<cursor>` and nothing is missed or repeated. `end` is last, then close 1000.
  */
 export const LogFrame = z.discriminatedUnion('kind', [
