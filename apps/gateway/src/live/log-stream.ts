@@ -21,7 +21,9 @@ import type { Asks } from '../asks.js';
 import type { WorldTail } from '../feed/world-tail.js';
 import { emptyPlaces, type LogPlaces } from './log-cursor.js';
 import type { Outlet } from './socket.js';
+import { holdMsMax, isOpenTrack, mustHold } from './step-order.js';
 import { type StepTrack, StepTracks } from './step-tracks.js';
+import { stepFrame } from './step-frame.js';
 import { asTextOrBase64, wholeCharacters } from './utf8-cut.js';
 
 export interface LogStreamParts {
@@ -42,8 +44,6 @@ export interface LogStreamOptions {
 const rangeBytesMax = 384 * 1024;
 /** How long the end waits for logs that should still be sealed. */
 const sealWaitMs = 30_000;
-/** How long a step's beginning waits for the end of what it waited for to be sent. */
-const holdMsMax = 1_000;
 /** A lost notice is found by looking at the index, at most this late. */
 const lookAgainMs = 2_000;
 
@@ -251,24 +251,14 @@ export class LogStream {
         step === undefined || step.status === 'waiting' ? this.tracks.get(stepId) : this.tracks.add(stepId, step.jobId);
       if (step === undefined || track === undefined || track.hasStarted) continue;
       if (step.status === 'waiting' && track.stored === 0) continue;
-      if (this.mustWaitForOthers(step, track)) continue;
+      if (mustHold(step, track, this.tracks, this.parts.now())) {
+        setTimeout(() => this.wake(), holdMsMax).unref();
+        continue;
+      }
       track.hasStarted = true;
       // One that was skipped never began: it only ends.
       if (step.outcome !== 'skipped') await this.sendStep(stepId, step, track, 'started');
     }
-  }
-
-  /** Readers see the graph's order: what a step waited for ends before it begins, unless that end is long in coming. */
-  private mustWaitForOthers(step: StepView, track: StepTrack): boolean {
-    const isAnyOpen = step.needs.some((needed) => {
-      const other = this.tracks.get(needed);
-      return other !== undefined && !other.hasEnded && (other.hasStarted || other.heldSince !== undefined);
-    });
-    if (!isAnyOpen) return false;
-    track.heldSince ??= this.parts.now();
-    if (this.parts.now() - track.heldSince >= holdMsMax) return false;
-    setTimeout(() => this.wake(), holdMsMax).unref();
-    return true;
   }
 
   /** True when something ended, which may let another step begin. */
@@ -303,19 +293,7 @@ export class LogStream {
     track: StepTrack,
     status: 'started' | 'ended',
   ): Promise<void> {
-    const end = status === 'ended' ? { outcome: step.outcome, exitCode: step.exitCode, reason: step.reason } : {};
-    const at = status === 'ended' ? step.endedAt : step.startedAt;
-    return this.outlet.send({
-      kind: 'step',
-      status,
-      jobId: track.jobId,
-      stepId,
-      name: step.name,
-      stage: step.stage,
-      at,
-      ...end,
-      cursor: this.tracks.cursor(this.order),
-    } satisfies LogFrame);
+    return this.outlet.send(stepFrame(stepId, step, track.jobId, status, this.tracks.cursor(this.order)));
   }
 
   private async endIfOver(): Promise<boolean> {
@@ -323,7 +301,7 @@ export class LogStream {
     const wanted = this.options.stepId;
     const isStepOver = wanted !== undefined && this.tracks.get(wanted)?.hasEnded === true;
     if (build?.status !== 'finished' && !isStepOver) return false;
-    const isOpen = this.tracks.values().some((track) => track.hasStarted && !track.hasEnded);
+    const isOpen = this.tracks.values().some(isOpenTrack);
     if (isOpen && !this.isWaitOver()) return false;
     // A single step may end long before its build: then there is no outcome to tell, only the end.
     const isIncomplete = isOpen || this.tracks.values().some((track) => track.isDamaged);
