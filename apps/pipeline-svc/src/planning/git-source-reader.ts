@@ -171,7 +171,8 @@ export class GitSourceReader implements SourceReader {
       return { sha: found.sha, ref, commit: parseCommit(found.bytes), ...(file === undefined ? {} : { file }) };
     } catch (error) {
       if (timedOut) throw new SourceError('fetch-timed-out', 'the repository did not answer in time');
-      if (error instanceof ObjectTooLargeError) throw new SourceError('file-too-large', `the commit has ${error.message}`);
+      if (error instanceof ObjectTooLargeError)
+        throw new SourceError('file-too-large', `the commit has ${error.message}`);
       if (error instanceof CatFileEndedError) throw explainGitFailure(error.stderr);
       throw error;
     } finally {

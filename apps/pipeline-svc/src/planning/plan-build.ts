@@ -74,7 +74,8 @@ export class PlanBuild {
         ref: snapshot.ref,
         sha: snapshot.sha,
       });
-      const draft = draftPlan(snapshot, context, pipelineFile);
+      const secrets = request.data.secretVersions.map(({ name }) => name);
+      const draft = draftPlan(snapshot, context, { namedFile: pipelineFile, secrets });
       if (draft.kind === 'rejected') return { type: 'RejectBuild', rejection: draft.rejection };
       const planDigest = await this.ports.contents.put(Buffer.from(JSON.stringify(draft.plan)), 'application/json');
       this.ports.failpoint('after-plan-stored');

@@ -3,7 +3,7 @@ import { CommitSha, DeliveryId, PlannedJob, type Change, type Trigger } from '@c
 import { versionNameOf } from '../../planning/compile-context.js';
 import { jobId, projectId, requestedEvent, sha } from '../../testing/build-samples.js';
 import { ciEnvironment } from './ci-environment.js';
-import { secretsNamedBy } from './named-secrets.js';
+import { secretsNamedBy } from '../../planning/named-secrets.js';
 
 const planned = (ref: string) => ({
   sha,

@@ -16,7 +16,7 @@ import type { JobTokens } from '../../tokens/job-token.js';
 import type { PlannedEvent, RequestedEvent } from '../builds.js';
 import type { RunningJob } from '../domain/build-state.js';
 import { ciEnvironment } from './ci-environment.js';
-import { secretsNamedBy } from './named-secrets.js';
+import { secretsNamedBy } from '../../planning/named-secrets.js';
 
 export interface AssignmentPorts {
   readonly projects: Projects;
