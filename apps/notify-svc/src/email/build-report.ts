@@ -124,6 +124,19 @@ const factsOf = (build: BuildView): BuildReport['facts'] => {
   return facts.filter(([, value]) => value !== '');
 };
 
+/** One line an image, with all tags it got; the tag of the build alone says nothing beside a version. */
+const imagesOf = (build: BuildView): string[] => {
+  const byDigest = new Map<string, string[]>();
+  for (const { repository, digest, tags } of build.images) {
+    const name = `${repository}@${digest}`;
+    byDigest.set(name, [...(byDigest.get(name) ?? []), ...tags]);
+  }
+  return [...byDigest].map(([name, tags]) => {
+    const versions = tags.filter((tag) => !tag.startsWith('cyclone-'));
+    return toPlainLine(versions.length === 0 ? name : `${name} (${versions.join(', ')})`, 400);
+  });
+};
+
 const problemsOf = (build: BuildView): string[] =>
   build.problems.slice(0, problemsMax).map(({ file, line, column, message, hint }) => {
     const place = [file, line, column].filter((part) => part !== undefined).join(':');
@@ -154,9 +167,7 @@ export const buildReport = (
     facts: factsOf(build),
     stages: stagesOf(build),
     problems: problemsOf(build),
-    images: build.images.map(({ repository, tags, digest }) =>
-      toPlainLine(`${repository}${tags.length === 0 ? '' : `:${tags.join(', ')}`} ${digest}`, 400),
-    ),
+    images: imagesOf(build),
     tails: logs.tails,
     logNotes: logs.notes,
     links,

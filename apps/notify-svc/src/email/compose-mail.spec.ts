@@ -89,7 +89,7 @@ describe("a build's mail", () => {
       outcome: 'succeeded',
       images: [{ stepId: 's1', repository: 'registry.example/shop', digest, tags: ['v1', 'latest'], publishedAt: 1 }],
     });
-    expect((await compose(good, logsOf({}))).to('a@x').text).toContain(`registry.example/shop:v1, latest ${digest}`);
+    expect((await compose(good, logsOf({}))).to('a@x').text).toContain(`registry.example/shop@${digest} (v1, latest)`);
   });
 
   it('ends with the last thirty lines of the step that failed, as plain text', async () => {
