@@ -27,6 +27,8 @@ const walls = [
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:contracts', 'type:platform', 'type:testing'] },
   { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['type:contracts', 'type:platform', 'type:testing'] },
   { sourceTag: 'type:example', onlyDependOnLibsWithTags: [] },
+  // tools/generate writes the pages that are made of code.
+  { sourceTag: 'type:root', onlyDependOnLibsWithTags: ['type:contracts', 'type:pure', 'type:composition'] },
 ];
 
 /** What a pure folder must not reach: the clock, chance, the machine. */

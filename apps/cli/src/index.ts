@@ -1,1 +1,3 @@
-export {};
+export { exitCodeMeanings } from './exit-codes.js';
+export { createProgram } from './program.js';
+export type { CommandContext } from './commands/command-context.js';

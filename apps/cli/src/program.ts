@@ -7,8 +7,10 @@ import { addLintCommand } from './commands/lint.js';
 import { addLoginCommand } from './commands/login.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addProjectCommands } from './commands/projects.js';
+import { addSchemaCommand } from './commands/schema.js';
 import { addStoreCommands } from './commands/store.js';
 import { addUpCommand } from './commands/up.js';
+import { exitCodeMeanings } from './exit-codes.js';
 
 const epilogue = `
 First steps:
@@ -17,7 +19,8 @@ First steps:
   cyclone projects create shop --repo https://git.example.com/team/shop.git --forge gitea
   cyclone builds start shop --follow                build it and watch
 
-Exit codes: 0 well, 1 the build or check failed, 2 wrong usage, 3 nobody answered, 4 not allowed, 5 not found.`;
+Exit codes:
+${exitCodeMeanings.map(([code, meaning]) => `  ${code}  ${meaning}`).join('\n')}`;
 
 export function createProgram(context: CommandContext, version: string): Command {
   const program = new Command('cyclone')
@@ -29,6 +32,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addUpCommand(program, context);
   addDoctorCommand(program, context);
   addLintCommand(program, context);
+  addSchemaCommand(program, context);
   addLoginCommand(program, context);
   addProjectCommands(program, context);
   addBuildCommands(program, context);
