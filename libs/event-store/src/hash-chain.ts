@@ -33,15 +33,25 @@ export interface ChainBreak {
   readonly version: number;
   /** Exactly the altered events where their checksums tell, else all of the commit. */
   readonly eventIds: readonly string[];
+  /** The commit's hash as it is written down, and as it comes out of what is stored. */
+  readonly expected: string;
+  readonly found: string;
 }
 
 /** Undefined when the commit is what was once appended after `previousHash`. */
 export const chainBreak = (previousHash: string, commit: StoredCommit): ChainBreak | undefined => {
-  if (chainHash(previousHash, contentBytes(commit)) === commit.h) return undefined;
+  const found = chainHash(previousHash, contentBytes(commit));
+  if (found === commit.h) return undefined;
   const altered = commit.e.filter((event) => eventChecksum(event) !== event.c);
   const named = altered.length > 0 ? altered : commit.e;
   const first = commit.e.findIndex((event) => event === named[0]);
-  return { stream: commit.s, version: commit.v + Math.max(first, 0), eventIds: named.map((event) => event.id) };
+  return {
+    stream: commit.s,
+    version: commit.v + Math.max(first, 0),
+    eventIds: named.map((event) => event.id),
+    expected: commit.h,
+    found,
+  };
 };
 
 /** Walks one stream's commits, in order from its first, and gives the first break. */

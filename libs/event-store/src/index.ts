@@ -51,7 +51,7 @@ export {
   type WorldViewed,
   type WorldViewStore,
 } from './projection/world-projection.js';
-export { SignedCheckpoint } from './checkpoint/checkpoint.js';
+export { isSignedBy, SignedCheckpoint } from './checkpoint/checkpoint.js';
 export {
   createCheckpointer,
   type Checkpointer,

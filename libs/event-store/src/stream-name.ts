@@ -7,3 +7,8 @@ export const parseStreamName = (name: string): StreamRef => {
   const cut = name.indexOf('-');
   return StreamRef.parse({ kind: name.slice(0, cut), id: name.slice(cut + 1) });
 };
+
+export const isStreamName = (name: string): boolean => {
+  const cut = name.indexOf('-');
+  return StreamRef.safeParse({ kind: name.slice(0, cut), id: name.slice(cut + 1) }).success;
+};

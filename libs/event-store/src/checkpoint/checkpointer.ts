@@ -7,8 +7,8 @@ export interface CheckpointStore {
   newest(): Promise<SignedCheckpoint | undefined>;
   /** False when there is a checkpoint at or after this position already. */
   add(checkpoint: SignedCheckpoint): Promise<boolean>;
-  /** All of them, positions rising. */
-  all(): AsyncIterable<SignedCheckpoint>;
+  /** All of them as they are stored, in the order in which they were made: for checks, so nothing is parsed. */
+  all(): AsyncIterable<unknown>;
 }
 
 export interface CheckpointerOptions {
@@ -30,10 +30,12 @@ export interface Checkpointer {
    * wait for each other.
    */
   advance(position: number): Promise<SignedCheckpoint | undefined>;
+  /** Makes one whether it is due or not, if there was any commit: for the end of a process. */
+  conclude(position: number): Promise<SignedCheckpoint | undefined>;
 }
 
 export const createCheckpointer = (options: CheckpointerOptions): Checkpointer => {
-  const { commits, checkpoints, key, now, exportLine, everyCommits = 10_000, everyMs = 15 * 60_000 } = options;
+  const { commits, checkpoints, key, now, exportLine, everyCommits = 1_000, everyMs = 10 * 60_000 } = options;
   let newest: SignedCheckpoint | undefined;
   let known = false;
   let turn: Promise<unknown> = Promise.resolve();
@@ -48,11 +50,16 @@ export const createCheckpointer = (options: CheckpointerOptions): Checkpointer =
     return signCheckpoint({ position, rootHash: root.digest(), previous, previousPosition, at: now() }, key);
   };
 
-  const advance = async (position: number): Promise<SignedCheckpoint | undefined> => {
+  const isDue = (position: number): boolean =>
+    position - (newest?.position ?? 0) >= everyCommits || now() - (newest?.at ?? 0) >= everyMs;
+
+  const makeWhere = async (
+    position: number,
+    wanted: (position: number) => boolean,
+  ): Promise<SignedCheckpoint | undefined> => {
     if (!known) newest = await checkpoints.newest();
     known = true;
-    const behind = position - (newest?.position ?? 0);
-    if (behind <= 0 || (behind < everyCommits && now() - (newest?.at ?? 0) < everyMs)) return undefined;
+    if (position <= (newest?.position ?? 0) || !wanted(position)) return undefined;
     const checkpoint = await make(position);
     if (!(await checkpoints.add(checkpoint))) {
       // Another process was first: go on from its checkpoint.
@@ -64,11 +71,14 @@ export const createCheckpointer = (options: CheckpointerOptions): Checkpointer =
     return checkpoint;
   };
 
+  const inTurn = (position: number, wanted: (position: number) => boolean): Promise<SignedCheckpoint | undefined> => {
+    const result = turn.then(() => makeWhere(position, wanted));
+    turn = result.catch(() => {});
+    return result;
+  };
+
   return {
-    advance: (position) => {
-      const result = turn.then(() => advance(position));
-      turn = result.catch(() => {});
-      return result;
-    },
+    advance: (position) => inTurn(position, isDue),
+    conclude: (position) => inTurn(position, () => true),
   };
 };

@@ -14,7 +14,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
     return true;
   }
 
-  async *all(): AsyncIterable<SignedCheckpoint> {
+  async *all(): AsyncIterable<unknown> {
     yield* this.#checkpoints;
   }
 }

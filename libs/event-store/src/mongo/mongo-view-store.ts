@@ -85,3 +85,7 @@ export class MongoViewStore<View> extends MongoViews<View> implements Rebuildabl
     if (indexes.length > 0) await answered('make indexes of views', () => collection.createIndexes([...indexes]));
   }
 }
+
+/** The views of a collection as they are stored: for checks, and for who may only read. Nothing is made or parsed. */
+export const storedViews = (db: mongo.Db, collection: string): Pick<ViewStore<unknown>, 'load' | 'all'> =>
+  new MongoViews<unknown>(durableCollection<ViewDocument>(db, collection), (stored) => stored);

@@ -1,5 +1,13 @@
 import type { Connection } from 'mongoose';
-import { databaseOf, openCollections, type Collections } from './collections.js';
+import type { CommitReader } from '../commit-reader.js';
+import type { EventStore } from '../event-store.js';
+import {
+  databaseOf,
+  durableCollection,
+  openCollections,
+  type Collections,
+  type CommitDocument,
+} from './collections.js';
 import { MongoContentStore } from './mongo-content-store.js';
 import { MongoEventStore, type MongoEventStoreOptions } from './mongo-event-store.js';
 import { MongoLeaseStore } from './mongo-lease-store.js';
@@ -24,3 +32,9 @@ export const openMongoStores = async (
     collections,
   };
 };
+
+/** The events in the connection's database for who may only read there: nothing is made, no index either. */
+export const openMongoEventsToRead = async (
+  connection: Connection,
+): Promise<Omit<EventStore, 'append'> & CommitReader> =>
+  new MongoEventStore(durableCollection<CommitDocument>(await databaseOf(connection), 'commits'));

@@ -31,11 +31,8 @@ export const tampered = (
     }
   };
   return {
-    append: (append) => store.append(append),
     findCommand: (stream, id) => store.findCommand(stream, id),
     readStream: (stream, range) => store.readStream(stream, range),
-    readAll: (range) => store.readAll(range),
-    lastPosition: () => store.lastPosition(),
     byStream: (options) => changed(store.byStream(options)),
     byPosition: (range) => changed(store.byPosition(range)),
   };

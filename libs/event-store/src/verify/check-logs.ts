@@ -4,13 +4,22 @@ import type { RecordedEvent } from '../event-store.js';
 import type { StreamCheckFactory } from './check-streams.js';
 import type { Finding } from './finding.js';
 
-/** The stored chunks of one attempt at a step's log, in the order of their numbers; log-svc's store has an adapter. */
+export interface SealedLog {
+  readonly buildId: BuildId;
+  readonly stepId: StepId;
+  readonly fence: number;
+}
+
+/** The stored bytes of one attempt at a step's log; log-svc's store has an adapter. */
 export interface LogChunkReader {
-  chunks(log: { readonly buildId: BuildId; readonly stepId: StepId; readonly fence: number }): AsyncIterable<{
+  /** In the order of their numbers. `bytes` is undefined where they are stored and cannot be unpacked. */
+  chunks(log: SealedLog): AsyncIterable<{
     readonly seq: number;
     readonly offset: number;
-    readonly bytes: Uint8Array;
+    readonly bytes: Uint8Array | undefined;
   }>;
+  /** True when retention has removed the bytes: there is nothing to compare any more. */
+  isExpired(log: SealedLog): Promise<boolean>;
 }
 
 async function* checkSealed(event: RecordedEvent, reader: LogChunkReader): AsyncIterable<Finding> {
@@ -21,6 +30,7 @@ async function* checkSealed(event: RecordedEvent, reader: LogChunkReader): Async
     version: event.streamVersion,
     eventId: event.id,
   } as const;
+  if (await reader.isExpired({ buildId, stepId, fence })) return;
   let [seq, offset, crc] = [0, 0, 0];
   for await (const chunk of reader.chunks({ buildId, stepId, fence })) {
     if (chunk.seq !== seq || chunk.offset !== offset) {
@@ -30,6 +40,10 @@ async function* checkSealed(event: RecordedEvent, reader: LogChunkReader): Async
       };
       return;
     }
+    if (chunk.bytes === undefined) {
+      yield { ...at, message: `log of ${stepId}: chunk ${seq} at ${offset} cannot be unpacked` };
+      return;
+    }
     crc = crc32(chunk.bytes, crc);
     offset += chunk.bytes.length;
     seq += 1;
@@ -37,7 +51,9 @@ async function* checkSealed(event: RecordedEvent, reader: LogChunkReader): Async
   if (offset !== summary.bytes || crc !== summary.crc32) {
     yield {
       ...at,
-      message: `log of ${stepId}: ${offset} bytes, sum ${crc}, sealed as ${summary.bytes} bytes, sum ${summary.crc32}`,
+      message: `log of ${stepId}: the stored bytes are not those that were sealed`,
+      expected: `${summary.bytes} bytes, CRC-32 ${summary.crc32}`,
+      found: `${offset} bytes, CRC-32 ${crc}`,
     };
   }
 }

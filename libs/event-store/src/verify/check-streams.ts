@@ -2,6 +2,7 @@ import { isPositioned, lastVersion, recordedEvents, type StoredCommit } from '..
 import { UnreadableEventError } from '../errors.js';
 import type { RecordedEvent } from '../event-store.js';
 import { chainBreak, genesisHash } from '../hash-chain.js';
+import { isStreamName } from '../stream-name.js';
 import type { Finding } from './finding.js';
 
 /** Sees one stream's events in order, then its end; made anew for each stream. */
@@ -32,8 +33,8 @@ class StreamShape {
     }
     if (!isPositioned(commit) && commit.at < this.sequencedBefore)
       yield { check: 'I3', message: 'the commit never got a position', ...at };
-    const found = chainBreak(this.#hash, commit);
-    for (const eventId of found?.eventIds ?? []) {
+    const broken = chainBreak(this.#hash, commit);
+    for (const eventId of broken?.eventIds ?? []) {
       const index = commit.e.findIndex((event) => event.id === eventId);
       yield {
         check: 'chain',
@@ -41,6 +42,8 @@ class StreamShape {
         stream: commit.s,
         version: commit.v + index,
         eventId,
+        expected: `commit hash ${broken?.expected}`,
+        found: `commit hash ${broken?.found}`,
       };
     }
     this.#hash = commit.h;
@@ -60,6 +63,23 @@ const readable = (commit: StoredCommit): readonly RecordedEvent[] | Finding => {
   }
 };
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** Whoever writes past the store may leave anything: what has lost its shape is told, and not looked into further. */
+const misshapen = (commit: StoredCommit): Finding | undefined => {
+  const numbers: readonly unknown[] = [commit.v, commit.n, commit.at];
+  const texts: readonly unknown[] = [commit.s, commit.t, commit.cmd, commit.h];
+  const isWhole =
+    numbers.every(Number.isSafeInteger) &&
+    texts.every((text) => typeof text === 'string') &&
+    isObject(commit.meta) &&
+    Array.isArray(commit.e) &&
+    commit.e.every(isObject) &&
+    isStreamName(commit.s);
+  if (isWhole) return undefined;
+  return { check: 'chain', message: 'the commit is not in the shape of one', stream: String(commit.s) };
+};
+
 const isFinding = (value: readonly RecordedEvent[] | Finding): value is Finding => 'check' in value;
 
 /**
@@ -76,6 +96,11 @@ export async function* checkStreams(
   let shape = new StreamShape(sequencedBefore);
   let running: StreamCheck[] = [];
   for await (const commit of commits) {
+    const lost = misshapen(commit);
+    if (lost !== undefined) {
+      yield lost;
+      continue;
+    }
     if (commit.s !== stream) {
       for (const check of running) yield* check.end();
       stream = commit.s;

@@ -6,7 +6,7 @@ import { MemoryEventStore } from '../memory/memory-event-store.js';
 import { MemoryViewStore } from '../memory/memory-view-store.js';
 import { createStreamProjector } from '../projection/stream-projection.js';
 import { aProject, anAppend, commandId } from '../testing/samples.js';
-import { at, collect, each, filled, history, verify } from '../testing/verify-support.js';
+import { at, collect, each, filled, history, later, tampered, verify } from '../testing/verify-support.js';
 import { counted, type Counted } from '../testing/view-store.contract.js';
 import { checkViews, checkViewsHaveStreams } from './check-views.js';
 import type { Finding } from './finding.js';
@@ -87,7 +87,7 @@ describe('verify: I4, I5 and I7', () => {
   it('compares views with the fold of their events', async () => {
     const { store, stream } = await filled();
     const views = new MemoryViewStore<Counted>();
-    const options = { projection: counted, views, store };
+    const options = { projection: counted, views, store, settledBefore: later };
     const check = (): Promise<Finding[]> => verify(store, { streamChecks: [checkViews(options)] });
     expect(await check()).toMatchObject([{ check: 'I4', message: 'view counted is missing' }]);
     await createStreamProjector(options).catchUp(stream.id);
@@ -102,6 +102,48 @@ describe('verify: I4, I5 and I7', () => {
     ]);
     await views.save('invented', 0, { view: { versions: [1] }, version: 1 });
     expect(await collect(checkViewsHaveStreams(options))).toMatchObject([{ check: 'I4', stream: 'project-invented' }]);
+  });
+
+  it('leaves a view alone that may not have heard of its newest events yet', async () => {
+    const { store } = await filled();
+    const check = (settledBefore: number): Promise<Finding[]> =>
+      verify(store, {
+        streamChecks: [
+          checkViews({ projection: counted, views: new MemoryViewStore<Counted>(), store, settledBefore }),
+        ],
+      });
+    expect(await check(at)).toEqual([]);
+    expect(await check(at + 1)).toMatchObject([{ message: 'view counted is missing' }]);
+  });
+
+  it('tells of a view that lacks settled events', async () => {
+    const { store, stream } = await filled();
+    const views = new MemoryViewStore<Counted>();
+    await views.save(stream.id, 0, { view: { versions: [1, 2, 3, 4] }, version: 4 });
+    expect(
+      await verify(store, { streamChecks: [checkViews({ projection: counted, views, store, settledBefore: later })] }),
+    ).toMatchObject([{ check: 'I4', message: 'view counted is behind its stream, which is at 6', version: 4 }]);
+  });
+
+  it('goes on where an event cannot be read, or a view cannot take one', async () => {
+    const { store, stream } = await filled();
+    const views = new MemoryViewStore<Counted>();
+    await createStreamProjector({ projection: counted, views, store }).catchUp(stream.id);
+    const unreadable = tampered(store, (commit) =>
+      commit.v === 3 ? { ...commit, e: commit.e.map((event) => ({ ...event, data: 'nothing' })) } : commit,
+    );
+    const strict = {
+      ...counted,
+      evolve: (): Counted => {
+        throw new Error('no such thing');
+      },
+    };
+    const checksOf = async (streams: typeof unreadable, projection: typeof counted): Promise<string[]> =>
+      (await verify(streams, { streamChecks: [checkViews({ projection, views, store, settledBefore: later })] })).map(
+        ({ check }) => check,
+      );
+    expect(new Set(await checksOf(unreadable, counted))).toEqual(new Set(['chain', 'readable']));
+    expect(await checksOf(store, strict)).toEqual(['I4']);
   });
 
   it('compares stored logs with their seals', async () => {
@@ -121,10 +163,14 @@ describe('verify: I4, I5 and I7', () => {
       summary,
     };
     const store = await history({ kind: 'log', id: 'b1' }, { type: 'LogSealed', data });
-    const check = async (...chunks: readonly (readonly [number, number, Uint8Array])[]) =>
+    let isExpired = false;
+    const check = async (...chunks: readonly (readonly [number, number, Uint8Array | undefined])[]) =>
       (
         await verify(store, {
-          logs: { chunks: () => each(chunks.map(([seq, offset, bytes]) => ({ seq, offset, bytes }))) },
+          logs: {
+            chunks: () => each(chunks.map(([seq, offset, bytes]) => ({ seq, offset, bytes }))),
+            isExpired: async () => isExpired,
+          },
         })
       ).map((finding) => finding.check);
     expect(await check([0, 0, one], [1, 11, two])).toEqual([]);
@@ -142,9 +188,15 @@ describe('verify: I4, I5 and I7', () => {
         [0, 0, one],
         [1, 10, two],
       ],
+      [
+        [0, 0, undefined],
+        [1, 11, two],
+      ],
     ] as const) {
       expect(await check(...wrong)).toEqual(['I5']);
     }
+    isExpired = true;
+    expect(await check()).toEqual([]);
   });
 
   it('misses a command that was acknowledged and is gone', async () => {

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { signCheckpoint, type SignedCheckpoint } from '../checkpoint/checkpoint.js';
+import { signCheckpoint, SignedCheckpoint } from '../checkpoint/checkpoint.js';
 import { createCheckpointer } from '../checkpoint/checkpointer.js';
 import type { StoredCommit } from '../commit.js';
-import { chainHash, contentBytes, genesisHash } from '../hash-chain.js';
 import { MemoryCheckpointStore } from '../memory/memory-checkpoint-store.js';
+import { rewriteHistory } from '../testing/rewrite-history.js';
 import { anAppend } from '../testing/samples.js';
 import { at, each, filled, tampered, verify } from '../testing/verify-support.js';
 import type { Finding } from './finding.js';
@@ -34,6 +34,8 @@ describe('verify: the store itself', () => {
       (commit) => ({ ...commit, meta: { ...commit.meta, actor: { kind: 'system', id: 'other' } } }),
       'chain',
     ],
+    ['the actor was taken away', (commit) => JSON.parse(JSON.stringify({ ...commit, meta: 7 })), 'chain'],
+    ['the events are no list', (commit) => JSON.parse(JSON.stringify({ ...commit, e: 'none' })), 'chain'],
     ['the time was altered', (commit) => ({ ...commit, at: commit.at - 1 }), 'chain'],
     ['a commit was removed', (commit) => (commit.v === 3 ? undefined : commit), 'I3'],
     ['a position was given twice', (commit) => ({ ...commit, g: commit.v === 3 ? 1 : commit.g }), 'I3'],
@@ -56,6 +58,9 @@ describe('verify: the store itself', () => {
   });
 });
 
+const linesOf = (checkpoints: readonly unknown[]) =>
+  checkpoints.map((value, index) => ({ place: `line ${index + 1}`, value }));
+
 describe('verify: checkpoints', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 
@@ -77,7 +82,7 @@ describe('verify: checkpoints', () => {
     await checkpointer.advance(3);
     await checkpointer.advance(4);
     const stored: SignedCheckpoint[] = [];
-    for await (const checkpoint of checkpoints.all()) stored.push(checkpoint);
+    for await (const checkpoint of checkpoints.all()) stored.push(SignedCheckpoint.parse(checkpoint));
     return { store, stream, stored, lines };
   };
 
@@ -85,23 +90,23 @@ describe('verify: checkpoints', () => {
     const { store, stored, lines } = await signed();
     expect(stored.map((checkpoint) => checkpoint.position)).toEqual([2, 4]);
     expect(lines.map((line) => JSON.parse(line))).toEqual(stored);
-    expect(await verify(store, { checkpoints: { stored: each(stored), exported: each(stored), publicKey } })).toEqual(
-      [],
-    );
+    expect(
+      await verify(store, {
+        checkpoints: { stored: each(stored), exported: linesOf(stored), publicKeys: [publicKey] },
+      }),
+    ).toEqual([]);
   });
 
   it('find a chain that was rewritten whole', async () => {
     const { store, stored } = await signed();
-    let previous = genesisHash;
-    const rewritten = new Map<number, StoredCommit>();
-    for await (const commit of store.byStream()) {
-      const forged = { ...commit, t: 'somebody-else' };
-      previous = chainHash(previous, contentBytes(forged));
-      rewritten.set(commit.v, { ...forged, h: previous });
-    }
+    const commits: StoredCommit[] = [];
+    for await (const commit of store.byStream()) commits.push(commit);
+    const rewritten = new Map(
+      rewriteHistory(commits, (commit) => ({ ...commit, t: 'somebody-else' })).map((commit) => [commit.v, commit]),
+    );
     const findings = await verify(
       tampered(store, (commit) => rewritten.get(commit.v)),
-      { checkpoints: { stored: each(stored), publicKey } },
+      { checkpoints: { stored: each(stored), publicKeys: [publicKey] } },
     );
     expect(findings).toEqual([
       expect.objectContaining({ check: 'checkpoint', position: 2 }),
@@ -112,17 +117,56 @@ describe('verify: checkpoints', () => {
   it('find a cut-off end, a foreign signature, and a stored checkpoint that is not the exported one', async () => {
     const { store, stored } = await signed();
     const cut = tampered(store, (commit) => ((commit.g ?? 0) > 3 ? undefined : commit));
-    expect(await verify(cut, { checkpoints: { stored: each(stored), publicKey } })).toContainEqual(
+    expect(await verify(cut, { checkpoints: { stored: each(stored), publicKeys: [publicKey] } })).toContainEqual(
       expect.objectContaining({ check: 'checkpoint', message: expect.stringContaining('ends at 3') }),
     );
     const forged = stored.map((checkpoint) => signCheckpoint(checkpoint, generateKeyPairSync('ed25519').privateKey));
-    const findings = await verify(store, { checkpoints: { stored: each(forged), exported: each(stored), publicKey } });
+    const findings = await verify(store, {
+      checkpoints: { stored: each(forged), exported: linesOf(stored), publicKeys: [publicKey] },
+    });
     expect(new Set(findings.map((finding) => finding.message))).toEqual(
       new Set([
         'the signature does not hold',
         'the checkpoint does not go on from the one at 2',
-        'an exported checkpoint is not stored any more, or another one is',
+        'line 1: the exported checkpoint is stored as another one',
+        'line 2: the exported checkpoint is stored as another one',
       ]),
     );
+  });
+
+  it('find an altered line, one that is no checkpoint, and what was taken out of the database', async () => {
+    const { store, stored } = await signed();
+    const [first, second] = stored;
+    if (first === undefined || second === undefined) throw new Error('two checkpoints are needed');
+    const findings = await verify(store, {
+      checkpoints: {
+        stored: each<unknown>([first, { ...second, rootHash: 7 }]),
+        exported: linesOf([{ ...first, position: 3 }, '{', second]),
+        publicKeys: [publicKey],
+      },
+    });
+    expect(findings).toMatchObject([
+      { check: 'checkpoint', message: 'what is stored is not a checkpoint' },
+      { check: 'checkpoint', message: 'line 1: the signature does not hold', position: 3 },
+      { check: 'checkpoint', message: 'line 2 is not a checkpoint' },
+      { check: 'checkpoint', message: 'line 3: the exported checkpoint is not stored any more', position: 4 },
+    ]);
+  });
+
+  it('are concluded at the end of a process, whatever is due', async () => {
+    const { store } = await filled();
+    const checkpoints = new MemoryCheckpointStore();
+    const exportLine = async (): Promise<void> => {};
+    const checkpointer = createCheckpointer({
+      commits: store,
+      checkpoints,
+      key: privateKey,
+      now: () => at,
+      exportLine,
+    });
+    await checkpointer.advance(1);
+    expect(await checkpointer.advance(3)).toBeUndefined();
+    expect(await checkpointer.conclude(3)).toMatchObject({ position: 3, previousPosition: 1 });
+    expect(await checkpointer.conclude(3)).toBeUndefined();
   });
 });

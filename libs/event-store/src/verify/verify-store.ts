@@ -3,14 +3,16 @@ import type { EventStore } from '../event-store.js';
 import type { CommitReader } from '../commit-reader.js';
 import { checkAcknowledged } from './check-acknowledged.js';
 import { checkBuilds, SeenChanges } from './check-builds.js';
+import type { CheckpointsToCheck } from './check-checkpoints.js';
 import { checkDeliveries } from './check-deliveries.js';
 import { checkLogs, type LogChunkReader } from './check-logs.js';
 import { checkStreams, type StreamCheckFactory } from './check-streams.js';
-import { checkWorld, type CheckpointsToCheck } from './check-world.js';
+import { checkWorld } from './check-world.js';
 import type { Finding } from './finding.js';
+import { hasEvents } from './has-events.js';
 
 export interface VerifyOptions {
-  readonly store: EventStore & CommitReader;
+  readonly store: Pick<EventStore, 'readStream' | 'findCommand'> & CommitReader;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** What is younger than this may still be under way. */
@@ -28,8 +30,7 @@ export interface VerifyOptions {
  */
 export async function* verifyStore(options: VerifyOptions): AsyncIterable<Finding> {
   const { store, now, graceMs = 10 * 60_000, logs, streamChecks = [], acknowledged, checkpoints } = options;
-  const buildExists = async (id: string): Promise<boolean> =>
-    (await store.readStream({ kind: 'build', id }, { limit: 1 })).length > 0;
+  const buildExists = (id: string): Promise<boolean> => hasEvents(store, { kind: 'build', id });
   const checks: StreamCheckFactory[] = [
     checkDeliveries({ now, graceMs, buildExists }),
     checkBuilds({ now, graceMs, changes: new SeenChanges() }),
