@@ -1,4 +1,4 @@
-import { chown, stat } from 'node:fs/promises';
+import { chown, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger } from '@cyclone/observability';
 import type { Logger } from '@cyclone/observability';
@@ -14,8 +14,8 @@ import { showLogin } from './show-login.js';
 
 const ordinaryUser = 1000;
 
-/** Volumes of servers whose images know nothing of the user that they run as here. */
-const dataFolders = ['mongo-data', 'nats-data', 'registry-data'];
+/** Volumes of servers whose images know nothing of the user that they run as here: `mongo-data`, `mongo-data-2`... */
+const dataFolder = /^[a-z]+-data(-\d+)?$/;
 
 const makeSecrets = async ({ folder, integrations, mongo }: SetupConfig, logger: Logger): Promise<void> => {
   const names = integrations.map(({ name }) => name);
@@ -23,7 +23,7 @@ const makeSecrets = async ({ folder, integrations, mongo }: SetupConfig, logger:
   const files = await secretFiles(secrets, { integrations, mongoMembers: mongo.members });
   for (const { recipient, name, text, owner } of files)
     await writePrivately(join(folder, recipient, name), text, owner);
-  for (const name of dataFolders) {
+  for (const name of (await readdir(folder)).filter((entry) => dataFolder.test(entry))) {
     const path = join(folder, name);
     const { uid } = await stat(path);
     if (uid !== ordinaryUser) await chown(path, ordinaryUser, ordinaryUser);
