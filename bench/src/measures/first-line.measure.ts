@@ -1,5 +1,6 @@
 import { containerFloor } from '../docker/engine-floor.js';
-import { figure, figureOf } from '../figure.js';
+import { figure, figureOf, type Figure } from '../figure.js';
+import { withProcessorTime } from '../platform/processor-time.js';
 import type { ObservedBuild } from '../platform/stage.js';
 import { stretches, stretchesOf } from '../platform/timeline.js';
 import { median, percentile, spreadOf } from '../statistics.js';
@@ -10,10 +11,22 @@ import { msUntilFirstLine } from './timing.js';
 const samples = 60;
 const samplesToWarmUp = 5;
 
-async function observe(stage: Stage, project: BenchProject): Promise<readonly ObservedBuild[]> {
-  const builds: ObservedBuild[] = [];
-  for (let sample = 0; sample < samples + samplesToWarmUp; sample += 1) builds.push(await stage.build(project));
-  return builds.slice(samplesToWarmUp);
+interface Observed {
+  readonly builds: readonly ObservedBuild[];
+  readonly processor: readonly Figure[];
+}
+
+async function observe(stage: Stage, project: BenchProject): Promise<Observed> {
+  const inARow = async (count: number): Promise<readonly ObservedBuild[]> => {
+    const builds: ObservedBuild[] = [];
+    for (let sample = 0; sample < count; sample += 1) builds.push(await stage.build(project));
+    return builds;
+  };
+  await inARow(samplesToWarmUp);
+  const { result, processor } = await withProcessorTime(stage.platform, { name: 'a build', count: samples }, () =>
+    inARow(samples),
+  );
+  return { builds: result, processor };
 }
 
 /** Medians of the stretches: where to look when the whole is too long. */
@@ -38,12 +51,13 @@ export const serversShare: StageMeasure = {
       "  - { image: none, commands: x, environment: { SCRIPT_OUTPUT: 'hello' } }",
       '',
     ].join('\n');
-    const builds = await observe(stage, await stage.project('share', pipeline));
+    const { builds, processor } = await observe(stage, await stage.project('share', pipeline));
     const times = builds.map(msUntilFirstLine);
     return {
       figures: [
         figureOf('webhook to first log line, median', 'ms', times),
         figure('webhook to first log line, p99', 'ms', percentile(times, 0.99), { aim: { of: 'value', atMost: 100 } }),
+        ...processor,
       ],
       notes: [`${samples} builds, one at a time.`, wayOf(builds)],
     };
@@ -59,7 +73,7 @@ export const firstLine: StageMeasure = {
     const pipeline = `clone: { skip: true }\nsteps:\n  - { image: '${image}', commands: echo hello }\n`;
     const project = await stage.project('first-line', pipeline);
     const floor = await containerFloor(image, 20);
-    const builds = await observe(stage, project);
+    const { builds, processor } = await observe(stage, project);
     const floors = [...floor, ...(await containerFloor(image, 20))];
     const times = builds.map(msUntilFirstLine);
     const over = median(times) - median(floors);
@@ -69,6 +83,7 @@ export const firstLine: StageMeasure = {
           floor: { name: 'create, attach, start over the Engine API', samples: floors },
         }),
         figure('the same above the floor', 'ms', over, { aim: { of: 'value', atMost: 100 } }),
+        ...processor,
       ],
       notes: [`${samples} builds, one at a time; the floor before and after them.`, wayOf(builds)],
     };

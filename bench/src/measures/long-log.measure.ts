@@ -16,7 +16,7 @@ const pipeline = (image: string): string => `
 clone: { skip: true }
 steps:
   - image: '${image}'
-    commands: |
+    commands: |-
       ${command}
 `;
 

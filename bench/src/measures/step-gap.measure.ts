@@ -1,7 +1,8 @@
 import { figure, figureOf } from '../figure.js';
 import { gapsBetween, stepTimes } from '../platform/timeline.js';
 import { mediansInOrder, percentile } from '../statistics.js';
-import type { Stage } from '../platform/stage.js';
+import { withProcessorTime } from '../platform/processor-time.js';
+import type { BenchProject, Stage, UnwatchedBuild } from '../platform/stage.js';
 import type { Findings, StageMeasure } from './measure.js';
 
 const stepCount = 200;
@@ -10,13 +11,23 @@ const parts = 5;
 const pipelineOf = (step: string): string =>
   ['clone: { skip: true }', 'steps:', ...Array.from({ length: stepCount }, () => `  - ${step}`), ''].join('\n');
 
+async function inARow(stage: Stage, project: BenchProject, rounds: number): Promise<readonly UnwatchedBuild[]> {
+  const builds: UnwatchedBuild[] = [];
+  for (let round = 0; round < rounds; round += 1) builds.push(await stage.buildUnwatched(project));
+  return builds;
+}
+
 async function measureGaps(stage: Stage, name: string, step: string, rounds: number): Promise<Findings> {
   const project = await stage.project(name, pipelineOf(step));
   const gaps: number[] = [];
   const along: (readonly number[])[] = [];
   const perStep: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const { events } = await stage.buildUnwatched(project);
+  const { result: builds, processor } = await withProcessorTime(
+    stage.platform,
+    { name: 'a step', count: rounds * stepCount },
+    () => inARow(stage, project, rounds),
+  );
+  for (const { events } of builds) {
     const steps = stepTimes(events);
     if (steps.length !== stepCount) throw new Error(`${steps.length} steps ran, not ${stepCount}`);
     const own = gapsBetween(steps);
@@ -35,6 +46,7 @@ async function measureGaps(stage: Stage, name: string, step: string, rounds: num
       }),
       figureOf('growth from the first to the last fifth', 'ms', growth, { aim: { of: 'value', atMost: 1 } }),
       figureOf('a whole step', 'ms', perStep),
+      ...processor,
     ],
     notes: [
       `${stepCount} steps, ${rounds} builds. Medians of the gaps by fifths of the build: ${along
