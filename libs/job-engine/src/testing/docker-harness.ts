@@ -15,8 +15,11 @@ export interface TestExecutor {
 }
 
 /** An executor with a name of its own on the machine's engine; closing takes away all that it made. */
-export const openTestExecutor = async (config: Partial<DockerExecutorConfig> = {}): Promise<TestExecutor> => {
-  const { docker } = await testDocker();
+export const openTestExecutor = async (
+  config: Partial<DockerExecutorConfig> = {},
+  endpoint?: Docker,
+): Promise<TestExecutor> => {
+  const docker = endpoint ?? (await testDocker()).docker;
   const runner = config.runner ?? `test-${randomUUID().slice(0, 8)}`;
   const executor = new DockerExecutor(docker, { ...dockerExecutorDefaults, ...config, runner });
   const filters = { label: [ofRunner(runner)] };
