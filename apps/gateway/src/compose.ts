@@ -1,5 +1,6 @@
 import { ProjectId, TokenId } from '@cyclone/contracts';
 import type { ContentStore, EventStore } from '@cyclone/event-store';
+import type { Failpoint } from '@cyclone/service-host';
 import { Authenticator } from './auth/authenticator.js';
 import { createRateLimit } from './auth/rate-limit.js';
 import type { Cache } from './cache/cache.js';
@@ -37,6 +38,7 @@ export type GatewayAdapters = Pick<
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly authFailuresMax: number;
+  readonly failpoint: Failpoint;
 };
 
 const failureWindowMs = 60_000;
@@ -56,6 +58,7 @@ export const composeGateway = (adapters: GatewayAdapters): GatewayParts => {
     refused: adapters.refusedDeliveries,
     logger,
     now,
+    failpoint: adapters.failpoint,
   });
   const hooks = new HookRegistration({
     asks,

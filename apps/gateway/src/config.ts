@@ -17,6 +17,7 @@ export const gatewayConfigSchema = z
     ...configFields.nats,
     ...configFields.logs,
     ...configFields.health,
+    ...configFields.failpoint,
     CYCLONE_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
     CYCLONE_GATEWAY_HOST: z.string().default('127.0.0.1'),
     /** Where forges and browsers reach the gateway; by default where it listens. */
@@ -47,5 +48,6 @@ export const gatewayConfigSchema = z
     trustedProxies: env.CYCLONE_TRUSTED_PROXIES,
     firstTokenFile: env.CYCLONE_FIRST_TOKEN_FILE,
     authFailuresMax: env.CYCLONE_AUTH_FAILURES_MAX,
+    failpoint: env.CYCLONE_FAILPOINT,
   }));
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;

@@ -11,6 +11,7 @@ import {
 import { createAskClient } from '@cyclone/messaging/nest';
 import {
   defineService,
+  failpointOf,
   type HealthReport,
   type RunningService,
   type ServiceContext,
@@ -85,6 +86,7 @@ const start = async (config: GatewayConfig, { logger, metrics, signal }: Service
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
     authFailuresMax: config.authFailuresMax,
+    failpoint: failpointOf(config.failpoint),
   });
   const firstToken = await ensureAdministrator(parts.tokens, parts.tokenLedger, now);
   if (firstToken !== undefined) await reportFirstToken(config, firstToken);

@@ -13,6 +13,7 @@ import {
   type ServiceContext,
   createNestService,
   defineService,
+  failpointOf,
   waitFor,
 } from '@cyclone/service-host';
 import { type Connection, createConnection } from 'mongoose';
@@ -23,6 +24,7 @@ import { LogModule } from './log.module.js';
 import { removeOldLogs, sweepSilentLogs } from './retention/sweep-logs.js';
 import { Sweeper } from './retention/sweeper.js';
 import { LogSealer } from './seal/log-sealer.js';
+import type { LogAttempt } from './store/log-store.js';
 import { MongoLogStore } from './store/mongo.log-store.js';
 
 const name = 'log-svc';
@@ -67,7 +69,12 @@ const start = async (config: LogConfig, { logger, signal }: ServiceContext): Pro
 
   const sealer = new LogSealer({ store, events, signals, now, logger });
   const tokens = new JobTokenVerifier(() => asks.ask(pipelineAsks.jobTokenKey, {}), now);
-  const ingest = new LogIngest({ store, tokens, signals, now, onComplete: (attempt) => sealer.enqueue(attempt) });
+  const failpoint = failpointOf(config.failpoint);
+  const onComplete = (attempt: LogAttempt): void => {
+    failpoint('before-seal');
+    sealer.enqueue(attempt);
+  };
+  const ingest = new LogIngest({ store, tokens, signals, now, onComplete });
   let wellSince = now();
   link.onReconnect(() => {
     wellSince = now();
@@ -98,7 +105,11 @@ const start = async (config: LogConfig, { logger, signal }: ServiceContext): Pro
     consumer: consumers.logIngest,
     batchMax: ingestBatchMax,
     lingerMs: 0,
-    handle: (messages) => ingest.handle(messages),
+    handle: async (messages) => {
+      const outcomes = await ingest.handle(messages);
+      failpoint('before-ack');
+      return outcomes;
+    },
   });
   sweeper.start();
 

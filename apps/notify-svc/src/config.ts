@@ -7,6 +7,7 @@ export const notifyConfigSchema = z
     ...configFields.nats,
     ...configFields.logs,
     ...configFields.health,
+    ...configFields.failpoint,
     /** Where mails go out: `smtp://user:password@host:587`, `smtps://host`. Without it mails fail and the ledger says why. */
     CYCLONE_SMTP_URL: z
       .string()
@@ -26,6 +27,7 @@ export const notifyConfigSchema = z
     nats: { url: env.CYCLONE_NATS_URL, user: env.CYCLONE_NATS_USER, password: env.CYCLONE_NATS_PASSWORD },
     smtpUrl: env.CYCLONE_SMTP_URL,
     mailFrom: env.CYCLONE_MAIL_FROM,
+    failpoint: env.CYCLONE_FAILPOINT,
     publicUrl: env.CYCLONE_PUBLIC_URL,
     allowedHosts: env.CYCLONE_ALLOWED_HOSTS.split(',')
       .map((host) => host.trim().toLowerCase())

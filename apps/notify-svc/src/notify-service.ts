@@ -1,13 +1,14 @@
 import { openMongoStores } from '@cyclone/event-store/mongo';
 import { JetStreamConsumer, JetStreamPublisher, connectNats, createProvisioner } from '@cyclone/messaging/jetstream';
 import { createAskClient } from '@cyclone/messaging/nest';
-import { type RunningService, type ServiceContext, defineService, waitFor } from '@cyclone/service-host';
+import { type RunningService, type ServiceContext, defineService, failpointOf, waitFor } from '@cyclone/service-host';
 import { type Connection, createConnection } from 'mongoose';
 import { type NotifyConfig, notifyConfigSchema } from './config.js';
 import { DeliverReactor } from './deliver/deliver.reactor.js';
 import { createMailChannel } from './deliver/mail.channel.js';
 import { createStatusChannel } from './deliver/status.channel.js';
 import { askForLogs } from './email/build-logs.js';
+import type { Mailer } from './email/mailer.js';
 import { createSmtpMailer, unconfiguredMailer } from './email/smtp.mailer.js';
 import { askPipeline } from './follow/ask-pipeline.js';
 import { followBuildEvents } from './follow/build-events.consumer.js';
@@ -53,10 +54,19 @@ const start = async (config: NotifyConfig, { logger, signal }: ServiceContext): 
   const links = createLinks(config.publicUrl);
   const facts = new FactsReader(events);
   const ledger = createLedger(events);
-  const mailer =
+  const failpoint = failpointOf(config.failpoint);
+  const smtp =
     config.smtpUrl === undefined
       ? unconfiguredMailer
       : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
+  const mailer: Mailer = {
+    send: async (mail) => {
+      failpoint('before-mail');
+      const detail = await smtp.send(mail);
+      failpoint('after-mail');
+      return detail;
+    },
+  };
   const channels = [
     createMailChannel({
       mailer,

@@ -4,6 +4,7 @@ import { CommandId, type Role } from '@cyclone/contracts';
 import { MemoryContentStore, MemoryEventStore } from '@cyclone/event-store/memory';
 import { MemoryBroker } from '@cyclone/messaging/memory';
 import { createMetrics, silentLogger } from '@cyclone/observability';
+import { noFailpoint } from '@cyclone/service-host';
 import { InProcessCache } from '../cache/in-process.cache.js';
 import { composeGateway } from '../compose.js';
 import { createHttpApp } from '../http/http-app.js';
@@ -50,6 +51,7 @@ export const startTestGateway = async (options: TestGatewayOptions = {}) => {
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: [],
     authFailuresMax: 1_000,
+    failpoint: noFailpoint,
   });
   await parts.tail.start(signals);
   const app = await createHttpApp(parts);

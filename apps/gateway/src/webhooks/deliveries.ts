@@ -13,6 +13,7 @@ import {
 } from '@cyclone/contracts';
 import { type CommandHandler, type ContentStore, createCommandHandler, type EventStore } from '@cyclone/event-store';
 import type { Logger } from '@cyclone/observability';
+import type { Failpoint } from '@cyclone/service-host';
 import { type Asks, refusalOf } from '../asks.js';
 import type { Headers, Reading } from '../forges/forge.js';
 import { forgeNamed } from '../forges/forges.js';
@@ -44,6 +45,7 @@ export interface DeliveriesParts {
   readonly refused: RefusedDeliveries;
   readonly logger: Logger;
   readonly now: () => EpochMs;
+  readonly failpoint: Failpoint;
 }
 
 const gatewayActor: Actor = { kind: 'system', id: 'gateway' };
@@ -89,6 +91,7 @@ export class Deliveries {
         sourceAddress: incoming.sourceAddress,
       },
     });
+    this.parts.failpoint('after-delivery-stored');
     return { deliveryId, repeated: handled.events.length === 0 };
   }
 
@@ -109,6 +112,7 @@ export class Deliveries {
     const reading = forgeNamed(received.forge).read({ body, headers: received.headers });
     const verdict = await this.verdictOn(deliveryId, received.projectId, reading);
     const change = reading.kind === 'change' ? reading.change : undefined;
+    this.parts.failpoint('before-verdict');
     await this.handle(deliveryId, received.projectId, gatewayActor, {
       type: 'JudgeDelivery',
       round: state.redeliveries,
