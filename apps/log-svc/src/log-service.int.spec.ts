@@ -28,7 +28,7 @@ import { type RunningService, createNestService, loadConfig } from '@cyclone/ser
 import { eventually } from '@cyclone/testing';
 import { testMongo, testNats } from '@cyclone/testing/servers';
 import { type Connection, createConnection } from 'mongoose';
-import { logConfigSchema, logService, openLogReader } from './index.js';
+import { logConfigSchema, logService, openLogChunks } from './index.js';
 
 const keys = generateKeyPairSync('ed25519');
 const projectId = ProjectId.parse('shop');
@@ -286,11 +286,11 @@ describe('log-svc on real servers', () => {
     await Promise.all(Array.from({ length: 320 }, (_, seq) => runner.send(seq, seq * chunk.byteLength, chunk)));
     await runner.seal(320, whole);
     await eventually(() => expect(runner.confirmations.at(-1)).toMatchObject({ sealed: true }), { timeoutMs: 20_000 });
-    const reader = await openLogReader(connection);
-    const [attempt] = await reader.attemptsOf(runner.buildId);
-    if (attempt === undefined) throw new Error('no attempt');
+    const reader = await openLogChunks(connection);
+    const log = { buildId: runner.buildId, stepId, fence: 3 };
+    expect(await reader.isExpired(log)).toBe(false);
     let sum = 0;
-    for await (const { data } of reader.chunksOf(attempt)) sum = crc32(data, sum);
+    for await (const { bytes } of reader.chunks(log)) sum = crc32(bytes ?? '', sum);
     expect(sum).toBe(crc32(whole));
   }, 30_000);
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BuildId, JobId, ProjectId, RunnerId, StepId } from '@cyclone/contracts';
 import { type TestMongo, testMongo } from '@cyclone/testing/servers';
-import { type Connection, createConnection } from 'mongoose';
+import { type Connection, createConnection, mongo as mongodb } from 'mongoose';
+import { openLogChunks } from '../read/log-chunk-reader.js';
 import { logStoreContract } from './log-store.contract.js';
 import { MongoLogStore } from './mongo.log-store.js';
 
@@ -22,6 +23,30 @@ describe('MongoLogStore', () => {
   logStoreContract(async () => {
     await Promise.all(['log_chunks', 'log_attempts'].map((name) => connection.collection(name).deleteMany({})));
     return MongoLogStore.open(connection);
+  });
+
+  it('shows a check what cannot be unpacked any more, and what retention has removed', async () => {
+    const store = await MongoLogStore.open(connection);
+    const attempt = {
+      projectId: ProjectId.parse('shop'),
+      buildId: BuildId.parse('altered'),
+      jobId: JobId.parse('j'),
+      stepId: StepId.parse('s'),
+      runnerId: RunnerId.parse('r'),
+      fence: 1,
+    };
+    const data = Buffer.alloc(8 * 1024, 'again ');
+    await store.put([{ attempt, chunks: [{ seq: 0, offset: 0, at: 1, data }] }], 1);
+    const chunks = connection.collection<{ readonly _id: string; readonly gz: boolean }>('log_chunks');
+    const stored = { _id: `altered/s/${'1'.padStart(10, '0')}/${'0'.repeat(10)}` };
+    expect(await chunks.findOne(stored)).toMatchObject({ gz: true });
+    await chunks.updateOne(stored, { $set: { d: new mongodb.Binary(Buffer.from('not gzip')) } });
+    const reader = await openLogChunks(connection);
+    const found = [];
+    for await (const chunk of reader.chunks(attempt)) found.push(chunk);
+    expect(found).toEqual([{ seq: 0, offset: 0, bytes: undefined }]);
+    await store.forget(attempt);
+    expect(await reader.isExpired(attempt)).toBe(true);
   });
 
   it('takes 20 MB of log lines with little work of its own', async () => {

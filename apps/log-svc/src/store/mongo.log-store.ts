@@ -37,12 +37,21 @@ export class MongoLogStore implements LogStore {
 
   /** The store in the connection's database; its indexes exist when this resolves. */
   static async open(connection: Connection): Promise<MongoLogStore> {
-    const db = await databaseOf(connection);
-    const chunks = durableCollection<ChunkDocument>(db, 'log_chunks');
-    const attempts = durableCollection<AttemptDocument>(db, 'log_attempts');
-    await chunks.createIndex({ k: 1, o: 1 });
-    await attempts.createIndexes([{ key: { buildId: 1, stepId: 1, fence: 1 } }, { key: { state: 1, touchedAt: 1 } }]);
-    return new MongoLogStore(chunks, attempts);
+    const store = MongoLogStore.toRead(await databaseOf(connection));
+    await store.chunks.createIndex({ k: 1, o: 1 });
+    await store.attempts.createIndexes([
+      { key: { buildId: 1, stepId: 1, fence: 1 } },
+      { key: { state: 1, touchedAt: 1 } },
+    ]);
+    return store;
+  }
+
+  /** For who may only read: nothing is made. */
+  static toRead(db: mongo.Db): MongoLogStore {
+    return new MongoLogStore(
+      durableCollection<ChunkDocument>(db, 'log_chunks'),
+      durableCollection<AttemptDocument>(db, 'log_attempts'),
+    );
   }
 
   async put(deltas: readonly LogDelta[], now: EpochMs): Promise<readonly PutResult[]> {
@@ -207,14 +216,32 @@ export class MongoLogStore implements LogStore {
   }
 
   async *chunksOf(attempt: LogAttempt): AsyncIterable<StoredChunk> {
+    for await (const document of this.#prefixOf(attempt)) yield await this.#decode(document);
+  }
+
+  /** As {@link chunksOf}, but what cannot be unpacked comes without its bytes: for checks. */
+  async *storedChunks(
+    key: AttemptKey,
+  ): AsyncIterable<{ readonly seq: number; readonly offset: number; readonly bytes: Uint8Array | undefined }> {
+    const attempt = await this.attempt(key);
+    if (attempt === undefined) return;
+    for await (const document of this.#prefixOf(attempt)) {
+      const bytes = await this.#decode(document).then(
+        ({ data }) => data,
+        () => undefined,
+      );
+      yield { seq: document.q, offset: document.o, bytes };
+    }
+  }
+
+  #prefixOf(attempt: LogAttempt): AsyncIterable<ChunkDocument> {
     const name = nameOf(attempt);
-    const cursor = this.chunks
+    return this.chunks
       .find(
         { _id: { $gte: chunkName(name, 0), $lt: chunkName(name, attempt.prefix.nextSeq) } },
         { batchSize: pageOfChunks },
       )
       .sort({ _id: 1 });
-    for await (const document of cursor) yield await this.#decode(document);
   }
 
   async #decode(document: ChunkDocument): Promise<StoredChunk> {

@@ -8,7 +8,7 @@ export interface PositionStore {
   /** Position of the newest sequenced commit, 0 when there is none. */
   lastPosition(): Promise<number>;
   /**
-   * Commits without a position, at most `limit` of them, durable, and in an order that respects causality: a commit
+   * Commits without a position, at most `limit` of them and no more once they reach a page's bytes, durable, and in an order that respects causality: a commit
    * never stands before one that its writer could have seen. All from one moment.
    */
   waiting(limit: number): Promise<readonly StoredCommit[]>;

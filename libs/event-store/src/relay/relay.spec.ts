@@ -5,6 +5,7 @@ import { MemoryEventStore } from '../memory/memory-event-store.js';
 import { MemoryLeaseStore } from '../memory/memory-lease-store.js';
 import { MemoryWatermarkStore } from '../memory/memory-watermark-store.js';
 import { aProject, anAppend, secretSet } from '../testing/samples.js';
+import type { PositionStore } from './position-store.js';
 import { startRelay, type Relay } from './relay.js';
 
 /** A broker's stream as the relay knows it: it dedupes, can fail, be lost, and be set back. */
@@ -91,6 +92,32 @@ describe('a relay', () => {
     await eventually(async () =>
       expect(await watermarks.load()).toEqual({ position: 5, streamCreatedAt: 1, streamSequence: 5 }),
     );
+  });
+
+  it('takes turns until nothing waits, where one turn cannot take it all', async () => {
+    const { broker, start, append } = setUp();
+    await append(1_100);
+    start();
+    await eventually(() => expect(broker.positions()).toEqual(range(1_100)), { timeoutMs: 10_000 });
+  });
+
+  it('looks into the store once for what was appended, and not for what it has just sequenced', async () => {
+    const { broker, store, start, append } = setUp();
+    const looks = { waiting: 0, positioned: 0 };
+    const positions: PositionStore = {
+      lastPosition: () => store.lastPosition(),
+      positionBefore: (windowMs) => store.positionBefore(windowMs),
+      assign: (commits, after) => store.assign(commits, after),
+      waiting: (limit) => ((looks.waiting += 1), store.waiting(limit)),
+      positioned: (after, limit) => ((looks.positioned += 1), store.positioned(after, limit)),
+    };
+    start('one', { positions });
+    await append(1);
+    await eventually(() => expect(broker.positions()).toEqual([1]));
+    const before = { ...looks };
+    await append(1);
+    await eventually(() => expect(broker.positions()).toEqual([1, 2]));
+    expect(looks).toEqual({ waiting: before.waiting + 1, positioned: before.positioned });
   });
 
   it('goes on after the broker was away, losing nothing', async () => {

@@ -7,7 +7,7 @@ import { Handover } from './handover.js';
 import { leadWhileHolding } from './leadership.js';
 import type { PositionStore } from './position-store.js';
 import { publishBatch } from './publish-batch.js';
-import { Sequencer } from './sequencer.js';
+import { isFullTurn, Sequencer } from './sequencer.js';
 import type { Watermark, WatermarkStore } from './watermark.js';
 
 export interface RelayOptions {
@@ -55,6 +55,8 @@ class Term {
   #watermark: Watermark | undefined;
   #savedAt = 0;
   #saved: Watermark | undefined;
+  /** Newest position in the store as far as this term knows; undefined when somebody else may have given some. */
+  #newest: number | undefined;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
 
@@ -94,15 +96,19 @@ class Term {
 
   async #sequence(): Promise<'go-on'> {
     const commits = await this.#sequencer.turn();
-    if (commits === 'contended') return 'go-on';
-    const newest = commits.at(-1);
-    if (newest === undefined) {
-      await this.appended.wait(this.pollMs(), this.#signal);
+    if (commits === 'contended') {
+      this.#newest = undefined;
       return 'go-on';
     }
-    this.#handover.offer(commits);
-    this.#publishable.nudge();
-    this.options.onSequenced?.(newest.g);
+    const newest = commits.at(-1);
+    if (newest !== undefined) {
+      this.#newest = newest.g;
+      this.#handover.offer(commits);
+      this.#publishable.nudge();
+      this.options.onSequenced?.(newest.g);
+    }
+    // Whatever was appended since the turn began has nudged, and the nudge is kept: only a full turn leaves more behind.
+    if (!isFullTurn(commits)) await this.appended.wait(this.pollMs(), this.#signal);
     return 'go-on';
   }
 
@@ -125,6 +131,12 @@ class Term {
 
   /** Nothing to publish: writes down how far it is, waits, and looks at the stream when it was quiet for long. */
   async #rest(watermark: Watermark): Promise<'go-on' | 'over'> {
+    const dueInMs = this.#savedAt + saveEveryMs - performance.now();
+    if (this.#saved !== watermark && dueInMs > 0) {
+      // More often than not the next event is near, and one writing serves both.
+      await this.#publishable.wait(dueInMs, this.#signal);
+      return 'go-on';
+    }
     if (!(await this.#save(watermark))) return 'over';
     const { inspectMs = 60_000 } = this.options;
     const began = performance.now();
@@ -135,7 +147,8 @@ class Term {
 
   async #next(after: number): Promise<readonly PositionedCommit[]> {
     const handed = this.#handover.take(after);
-    return handed.length > 0 ? handed : this.options.positions.positioned(after, batchMax);
+    if (handed.length > 0 || this.#newest === after) return handed;
+    return this.options.positions.positioned(after, batchMax);
   }
 
   async #save(watermark: Watermark): Promise<boolean> {

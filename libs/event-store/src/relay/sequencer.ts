@@ -1,7 +1,12 @@
 import type { PositionedCommit } from '../commit.js';
+import { pageBytesMax } from '../event-store.js';
 import type { PositionStore } from './position-store.js';
 
 export const sequencerBatchMax = 500;
+
+/** Whether a turn took as much as one takes at most, so that more may be waiting. */
+export const isFullTurn = (commits: readonly PositionedCommit[]): boolean =>
+  commits.length >= sequencerBatchMax || commits.reduce((bytes, { b }) => bytes + b, 0) >= pageBytesMax;
 
 /**
  * Gives each commit its place in the world after it was made, so that no append waits for a counter.

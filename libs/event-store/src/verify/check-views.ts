@@ -128,3 +128,19 @@ export async function* checkViewsHaveStreams<View>({
     yield { check: 'I4', message: `view ${projection.name} has no stream`, stream: streamName(stream), version };
   }
 }
+
+/** One projection's views, ready to be checked; whoever runs the checks need not know what the views are. */
+export interface CheckedViews {
+  readonly name: string;
+  streamCheck(options: Pick<ViewCheckOptions<unknown>, 'store' | 'settledBefore'>): StreamCheckFactory;
+  withoutStream(store: Pick<EventStore, 'readStream'>): AsyncIterable<Finding>;
+}
+
+export const viewsToCheck = <View>(
+  projection: StreamProjection<View>,
+  views: ViewCheckOptions<View>['views'],
+): CheckedViews => ({
+  name: projection.name,
+  streamCheck: (options) => checkViews({ projection, views, ...options }),
+  withoutStream: (store) => checkViewsHaveStreams({ projection, views, store }),
+});

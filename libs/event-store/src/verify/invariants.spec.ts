@@ -8,7 +8,7 @@ import { createStreamProjector } from '../projection/stream-projection.js';
 import { aProject, anAppend, commandId } from '../testing/samples.js';
 import { at, collect, each, filled, history, later, tampered, verify } from '../testing/verify-support.js';
 import { counted, type Counted } from '../testing/view-store.contract.js';
-import { checkViews, checkViewsHaveStreams } from './check-views.js';
+import { checkViews, checkViewsHaveStreams, viewsToCheck } from './check-views.js';
 import type { Finding } from './finding.js';
 
 const sha = 'a'.repeat(40);
@@ -102,6 +102,8 @@ describe('verify: I4, I5 and I7', () => {
     ]);
     await views.save('invented', 0, { view: { versions: [1] }, version: 1 });
     expect(await collect(checkViewsHaveStreams(options))).toMatchObject([{ check: 'I4', stream: 'project-invented' }]);
+    const all = await verify(store, { views: [viewsToCheck(counted, views)] });
+    expect(all.map(({ stream: name }) => name)).toEqual([`project-${stream.id}`, 'project-invented']);
   });
 
   it('leaves a view alone that may not have heard of its newest events yet', async () => {
