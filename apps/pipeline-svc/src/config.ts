@@ -1,5 +1,6 @@
 import { configFields } from '@cyclone/service-host';
 import { z } from 'zod';
+import { checkpointPathsIn } from './checkpoints/checkpoint-paths.js';
 
 /** The only place that knows the variables' names. */
 export const pipelineConfigSchema = z
@@ -16,6 +17,12 @@ export const pipelineConfigSchema = z
     CYCLONE_ALLOWED_HOSTS: z.string().default(''),
     /** Further authorities, in one PEM file, that a forge's certificate may be signed by. */
     CYCLONE_CA_FILE: z.string().optional(),
+    /** Ed25519 in PEM, signs checkpoints; made in the data folder where none is named. Several processes share one. */
+    CYCLONE_CHECKPOINT_KEY_FILE: z.string().min(1).optional(),
+    /** Where each checkpoint is written to besides the database. */
+    CYCLONE_CHECKPOINT_FILE: z.string().min(1).optional(),
+    CYCLONE_CHECKPOINT_EVERY_COMMITS: z.coerce.number().int().min(1).max(1_000_000).default(1_000),
+    CYCLONE_CHECKPOINT_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(600),
     PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   })
   .transform((env) => ({
@@ -25,6 +32,14 @@ export const pipelineConfigSchema = z
     dataFolder: env.CYCLONE_DATA_DIR,
     allowedSources: env.CYCLONE_ALLOWED_HOSTS,
     certificateFile: env.CYCLONE_CA_FILE,
+    checkpoints: {
+      paths: checkpointPathsIn(env.CYCLONE_DATA_DIR, {
+        keyFile: env.CYCLONE_CHECKPOINT_KEY_FILE,
+        linesFile: env.CYCLONE_CHECKPOINT_FILE,
+      }),
+      everyCommits: env.CYCLONE_CHECKPOINT_EVERY_COMMITS,
+      everyMs: env.CYCLONE_CHECKPOINT_EVERY_SECONDS * 1_000,
+    },
     failpoint: env.CYCLONE_FAILPOINT,
     searchPath: env.PATH,
   }));

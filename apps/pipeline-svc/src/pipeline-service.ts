@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { databaseOf, openMongoStores, startMongoRelay } from '@cyclone/event-store/mongo';
+import { databaseOf, MongoCheckpointStore, openMongoStores, startMongoRelay } from '@cyclone/event-store/mongo';
 import {
   connectNats,
   createProvisioner,
@@ -19,6 +19,7 @@ import {
 import { createConnection, type Connection } from 'mongoose';
 import { PipelineModule } from './answers/pipeline.module.js';
 import { consumeRunnerReports } from './build/runner-reports.consumer.js';
+import { openCheckpoints } from './checkpoints/open-checkpoints.js';
 import { composePipeline } from './compose-pipeline.js';
 import { pipelineConfigSchema, type PipelineConfig } from './config.js';
 import { consumeForReactions, consumeForViews } from './reactors/build-events.consumer.js';
@@ -59,12 +60,22 @@ const start = async (config: PipelineConfig, { logger, signal }: ServiceContext)
   const { builds, leases, dispatch, buildViews, projectViews } = answers;
   const problem = (message: string) => (error: unknown) => logger.error(message, { error });
 
+  const checkpoints = await openCheckpoints({
+    ...config.checkpoints,
+    commits: stores.events,
+    checkpoints: new MongoCheckpointStore(db),
+    lastPosition: () => stores.events.lastPosition(),
+    now,
+    logger,
+  });
   const relay = await startMongoRelay(connection, stores, {
     publisher,
     inspector: new JetStreamStreamInspector({ link, provisioner }),
     holder: `${name}-${randomUUID()}`,
+    onSequenced: checkpoints.sequenced,
     onProblem: problem('the relay met a problem and goes on'),
   });
+  const keptCheckpoints = checkpoints.keep(() => relay.watermark() !== undefined);
   builds.onCommitted(() => relay.nudge());
   await leases.beat();
 
@@ -106,6 +117,7 @@ const start = async (config: PipelineConfig, { logger, signal }: ServiceContext)
       await app.close();
       await planBuild.settled();
       await dispatch.settled();
+      await keptCheckpoints.stop();
       await relay.stop();
       await link.close();
       await connection.close();

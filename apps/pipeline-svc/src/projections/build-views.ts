@@ -29,6 +29,9 @@ export interface BuildFilter {
 }
 
 const newestFirst = { 'view.build.requestedAt': -1, _id: -1 } as const;
+/** Another fold or shape needs another name. */
+export const buildViewsCollection = 'pipeline_builds';
+
 const openBuildsMax = 10_000;
 
 /** Stored views of all builds, and the questions that are asked of them. */
@@ -46,7 +49,7 @@ export class BuildViews {
     const parse = (stored: unknown): StoredBuild => StoredBuild.parse(stored);
     const views = await MongoViewStore.open({
       db,
-      collection: 'pipeline_builds',
+      collection: buildViewsCollection,
       parse,
       indexes: [...storedBuildIndexes],
     });

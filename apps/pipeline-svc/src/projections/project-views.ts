@@ -5,6 +5,9 @@ import type { mongo } from 'mongoose';
 import { pageOf, readCursor, type Page } from './cursor.js';
 import { storedProjectProjection } from './stored-project.js';
 
+/** Another fold or shape needs another name. */
+export const projectViewsCollection = 'pipeline_projects';
+
 /** Stored views of all projects, by name. */
 export class ProjectViews {
   readonly projector: StreamProjector;
@@ -20,7 +23,7 @@ export class ProjectViews {
     const parse = (stored: unknown): ProjectView => ProjectView.parse(stored);
     const indexes = [{ key: { 'view.deleted': 1, _id: 1 } }] as const;
     return new ProjectViews(
-      await MongoViewStore.open({ db, collection: 'pipeline_projects', parse, indexes: [...indexes] }),
+      await MongoViewStore.open({ db, collection: projectViewsCollection, parse, indexes: [...indexes] }),
       store,
     );
   }
