@@ -106,7 +106,7 @@ describe('a relay', () => {
     const looks = { waiting: 0, positioned: 0 };
     const positions: PositionStore = {
       lastPosition: () => store.lastPosition(),
-      positionBefore: (windowMs) => store.positionBefore(windowMs),
+      positionBefore: () => store.positionBefore(),
       assign: (commits, after) => store.assign(commits, after),
       waiting: (limit) => ((looks.waiting += 1), store.waiting(limit)),
       positioned: (after, limit) => ((looks.positioned += 1), store.positioned(after, limit)),
