@@ -109,7 +109,6 @@ function variablesFor(
     CYCLONE_NATS_URL: servers.natsUrl,
     CYCLONE_LOG_LEVEL: options.logLevel,
     CYCLONE_PUBLIC_URL: `http://127.0.0.1:${options.port}`,
-    CYCLONE_FAILPOINT: options.environment['CYCLONE_FAILPOINT'],
     ...options.variables,
   };
   const store: Variables = {
@@ -130,7 +129,14 @@ function variablesFor(
       DOCKER_HOST: made.dockerHost,
     },
   };
-  return (service) => ({ ...shared, ...(own[service] ?? store), CYCLONE_DATA_DIR: join(options.dataDir, service) });
+  // For fault tests, which write a file for each service: it is read whenever the service starts.
+  const failpoints = options.environment['CYCLONE_FAILPOINT_FOLDER'];
+  return (service) => ({
+    ...shared,
+    ...(own[service] ?? store),
+    CYCLONE_DATA_DIR: join(options.dataDir, service),
+    CYCLONE_FAILPOINT_FILE: failpoints === undefined ? undefined : join(failpoints, service),
+  });
 }
 
 /** The gateway leaves it once; it is shown and taken away. */
