@@ -141,6 +141,7 @@ export const catalogue: Readonly<Record<PartName, Part>> = {
     name: 'docker-compose',
     purpose: 'starts the whole platform on Docker (only where docker-compose.yml is used)',
     programs: ['docker-compose'],
+    optional: true,
     // The plugin of `docker compose` runs by itself too.
     folders: ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins'],
     version: { args: ['version', '--short'], pattern: /^v?(\d+\.\d+\.\d+\S*)/m, atLeast: '1.29.2' },

@@ -32,11 +32,13 @@ const NODE_AT_LEAST = '24.0.0';
 export async function inspectParts(environment: Environment = readEnvironment()): Promise<PartReport[]> {
   const machine = await describeMachine();
   const programs = Object.values(catalogue).filter(({ name }) => name !== 'dockerd');
-  return await Promise.all([
+  const reports = await Promise.all([
     Promise.resolve(inspectNode()),
     ...programs.map((part) => inspectProgram(part, environment, machine)),
     inspectEngine(environment, machine),
   ]);
+  const optional = new Set<string>(programs.filter((part) => part.optional === true).map(({ name }) => name));
+  return reports.filter(({ name, state }) => state === 'found' || !optional.has(name));
 }
 
 function inspectNode(): PartReport {

@@ -8,6 +8,8 @@ export interface Part {
   /** Folders that are searched before PATH, for programs that stand where only another program looks. */
   readonly folders?: readonly string[];
   readonly version: VersionProbe;
+  /** Cyclone does without it: `doctor` tells of it only where it is. */
+  readonly optional?: boolean;
   /** Tried in this order until one works. */
   readonly strategies: readonly Strategy[];
   /** What to type where none of the strategies may be used, by platform. */
