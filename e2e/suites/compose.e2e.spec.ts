@@ -20,7 +20,7 @@ import { createRepository } from '../harness/repository.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const minuteMs = 60_000;
-/** A cold start makes all images: about three minutes of two cores, nearly all of it npm. Layers stay for the next run. */
+/** A cold start makes all images: about four minutes of two cores, most of it npm. Layers stay for the next run. */
 const coldStartMs = 12 * minuteMs;
 const readyMs = 3 * minuteMs;
 
