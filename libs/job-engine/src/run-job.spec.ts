@@ -266,7 +266,7 @@ describe('runJob after its host was killed', () => {
 
   it('fails rather than run a step again when the sandbox is gone', async () => {
     const { executor, images, observer } = setUp();
-    const input = aJob({ steps: [scripted('a')] });
+    const input = aJob({ steps: [scripted('a'), scripted('b', {}, { needs: ['a'] })] });
     const [first] = input.job.steps;
     const resume = {
       ended: new Map(),
@@ -280,5 +280,9 @@ describe('runJob after its host was killed', () => {
     );
     expect(result).toMatchObject({ outcome: 'failed', reason: { code: 'workspace-failed' } });
     expect(observer.starts).toEqual([]);
+    // The step that ran gets its end and its log a seal: nobody has to wait for them.
+    expect(observer.endOf('a')).toMatchObject({ outcome: 'failed', reason: { code: 'start-failed' } });
+    expect(observer.endOf('a').log?.bytes).toBeGreaterThan(0);
+    expect(observer.endOf('b').outcome).toBe('skipped');
   });
 });

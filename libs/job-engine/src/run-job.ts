@@ -1,7 +1,8 @@
 import type { PlannedStep, StepId } from '@cyclone/contracts';
 import { startDeadline, stopCauseOf } from './deadline.js';
-import { ExecutorError, reasonOf } from './errors.js';
+import { reasonOf } from './errors.js';
 import type { Executor, JobSandbox } from './executor.js';
+import { GoneSandbox, workspaceGone } from './gone-sandbox.js';
 import type { ImageBuilder } from './image-builder.js';
 import type { JobInput } from './job-input.js';
 import type { JobObserver } from './job-observer.js';
@@ -66,7 +67,9 @@ export const runJob = async (input: JobInput, ports: JobPorts, options: JobOptio
   let sandbox: JobSandbox | undefined;
   try {
     sandbox = await enter(input, ports.executor, options.resume, deadline.signal);
-    const end = await new JobWalk(input, ports, options, sandbox, deadline.signal).run();
+    const walked = await new JobWalk(input, ports, options, sandbox, deadline.signal).run();
+    const isForGone = sandbox instanceof GoneSandbox && walked.outcome === 'failed';
+    const end = isForGone ? { ...walked, reason: reasonOf(workspaceGone()) } : walked;
     return { ...end, destroyed: sandbox.destroy() };
   } catch (error) {
     await sandbox?.destroy();
@@ -92,10 +95,7 @@ const enter = async (
   if (adopted !== undefined) return adopted;
   const untouched = resume.ended.size === 0 && [...resume.open.values()].every((step) => step.startedAt === undefined);
   if (untouched) return executor.prepare(input, signal);
-  throw new ExecutorError(
-    'workspace-failed',
-    "The job's workspace was gone when its runner came back; no step is run a second time.",
-  );
+  return new GoneSandbox();
 };
 
 /** One walk through a job's graph: the only place where its progress changes. */
