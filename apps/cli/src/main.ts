@@ -1,21 +1,22 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { ZodError } from 'zod';
-import { MissingPartError } from '@cyclone/local-servers';
 import { openCommandContext } from './commands/command-context.js';
-import { CommandFailure, exitCodes } from './exit-codes.js';
+import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.js';
+import { hasCode } from './failures.js';
 import { paint } from './output/terminal.js';
 import { createProgram } from './program.js';
 import { version } from './version.js';
 
 const context = openCommandContext();
+// Whoever reads our output may have seen enough: `cyclone logs ... | head` is no failure.
+process.stdout.on('error', (error) => process.exit(hasCode(error, 'EPIPE') ? exitCodes.ok : exitCodes.failed));
 try {
   await createProgram(context, version).parseAsync(process.argv);
 } catch (error) {
-  process.exitCode = explain(error);
+  context.endWith(explain(error));
 }
 
-function explain(error: unknown): number {
+function explain(error: unknown): ExitCode {
   // Commander has said on stderr what was wrong.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const say = (message: string, hint?: string): void => {
@@ -26,13 +27,9 @@ function explain(error: unknown): number {
     say(error.message, error.hint);
     return error.exitCode;
   }
-  if (error instanceof MissingPartError) {
+  if (error instanceof Error && hasCode(error, 'part-missing')) {
     say(error.message);
     return exitCodes.unreachable;
-  }
-  if (error instanceof ZodError) {
-    for (const issue of error.issues) say(`${issue.path.join('.') || 'value'}: ${issue.message}`);
-    return exitCodes.usage;
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return exitCodes.failed;

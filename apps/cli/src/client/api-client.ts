@@ -1,6 +1,7 @@
 import { Problem, type RouteDefinition } from '@cyclone/contracts';
 import type { z } from 'zod';
 import { CommandFailure, exitCodes, type ExitCode } from '../exit-codes.js';
+import { explainFailure } from '../failures.js';
 import type { ServerContext } from './context.js';
 
 type Given<Route extends RouteDefinition> = {
@@ -18,42 +19,45 @@ type Answer<Route extends RouteDefinition> = Route['reply']['schema'] extends z.
 export interface ApiClient {
   readonly context: ServerContext;
   call<Route extends RouteDefinition>(route: Route, given: Given<Route>): Promise<Answer<Route>>;
-  /** For answers that are bytes. */
-  read<Route extends RouteDefinition>(route: Route, given: Given<Route>): Promise<Response>;
 }
 
 export function createApiClient(context: ServerContext, options: { readonly timeoutMs: number }): ApiClient {
-  const read = async <Route extends RouteDefinition>(route: Route, given: Given<Route>): Promise<Response> => {
-    const headers: Record<string, string> = { authorization: `Bearer ${context.token}`, ...given.headers };
-    if (given.body !== undefined) headers['content-type'] = 'application/json';
-    let response: Response;
-    try {
-      response = await fetch(urlOf(context, route, given), {
-        method: route.method,
-        headers,
-        signal: AbortSignal.timeout(options.timeoutMs),
-        ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
-      });
-    } catch (error) {
-      throw new CommandFailure(
-        `${context.url} did not answer: ${describe(error)}`,
-        exitCodes.unreachable,
-        'is it running? "cyclone up" starts one here',
-      );
-    }
-    if (!response.ok) throw await refusalOf(response);
-    return response;
-  };
   return {
     context,
-    read,
     async call(route, given) {
-      const response = await read(route, given);
-      const text = await response.text();
-      // The route's own schema parses, so the cast only says what the conditional type above says.
-      return route.reply.schema?.parse(text === '' ? undefined : JSON.parse(text)) as Answer<typeof route>;
+      const { status, text } = await send(context, route, given, options.timeoutMs);
+      if (status < 200 || status > 299) throw refusalOf(status, text);
+      const reply = route.reply.schema?.safeParse(text === '' ? undefined : parseJson(text));
+      if (reply?.success === false) throw notUnderstood(context);
+      // The route's own schema parsed it, so the cast only says what the conditional type above says.
+      return reply?.data as Answer<typeof route>;
     },
   };
+}
+
+async function send<Route extends RouteDefinition>(
+  context: ServerContext,
+  route: Route,
+  given: Given<Route>,
+  timeoutMs: number,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const headers: Record<string, string> = { authorization: `Bearer ${context.token}`, ...given.headers };
+  if (given.body !== undefined) headers['content-type'] = 'application/json';
+  try {
+    const response = await fetch(urlOf(context, route, given), {
+      method: route.method,
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw new CommandFailure(
+      `${context.url} did not answer: ${explainFailure(error)}`,
+      exitCodes.unreachable,
+      'is it running? "cyclone up" starts one here',
+    );
+  }
 }
 
 function urlOf<Route extends RouteDefinition>(context: ServerContext, route: Route, given: Given<Route>): URL {
@@ -66,12 +70,20 @@ function urlOf<Route extends RouteDefinition>(context: ServerContext, route: Rou
   return url;
 }
 
-async function refusalOf(response: Response): Promise<CommandFailure> {
-  const text = await response.text();
+function refusalOf(status: number, text: string): CommandFailure {
   const problem = Problem.safeParse(parseJson(text));
-  const said = problem.success ? (problem.data.detail ?? problem.data.title) : undefined;
-  return new CommandFailure(said ?? `the server answered ${response.status}`, exitCodeOf(response.status));
+  if (!problem.success) return new CommandFailure(`the server answered ${status}`, exitCodeOf(status));
+  const { detail, title, problems = [] } = problem.data;
+  const places = problems.map(({ path, message }) => `${path}: ${message}`);
+  return new CommandFailure(detail ?? title, exitCodeOf(status), places.length === 0 ? undefined : places.join('\n  '));
 }
+
+const notUnderstood = ({ url }: ServerContext): CommandFailure =>
+  new CommandFailure(
+    `${url} answered what this version of the command does not understand`,
+    exitCodes.failed,
+    'is it a Cyclone server, and of the same version?',
+  );
 
 function exitCodeOf(status: number): ExitCode {
   if (status === 401 || status === 403) return exitCodes.denied;
@@ -79,15 +91,11 @@ function exitCodeOf(status: number): ExitCode {
   return status >= 500 ? exitCodes.unreachable : exitCodes.failed;
 }
 
+/** Undefined where it is not JSON: no reply of the API is. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -1,6 +1,7 @@
 import { ProjectId, Role, routes, TokenId } from '@cyclone/contracts';
 import { Option, type Command } from 'commander';
 import { formatTable } from '../output/table.js';
+import { listParsedBy, parsedBy, wholeNumber } from './arguments.js';
 import { connect, show, type CommandContext, type ServerFlags } from './command-context.js';
 import { withServerFlags } from './server-flags.js';
 
@@ -14,25 +15,28 @@ export function addAdministrationCommands(program: Command, context: CommandCont
 }
 
 function addDeliveries(program: Command, context: CommandContext): void {
-  withServerFlags(program.command('deliveries <project>').summary('webhooks taken in, and the verdict on each')).action(
-    async (id: string, flags: ServerFlags) => {
-      const client = await connect(context, flags);
-      const page = await client.call(routes.listDeliveries, { params: { projectId: ProjectId.parse(id) } });
-      show(context, flags, page.items, (items) =>
-        formatTable(
-          ['RECEIVED', 'DELIVERY', 'FORGE', 'EVENT', 'VERDICT', ''],
-          items.map(({ receivedAt, id: delivery, forge, kind, verdict }) => [
-            moment(receivedAt),
-            delivery,
-            forge,
-            kind,
-            verdict?.kind ?? 'waiting',
-            verdict === undefined ? '' : 'buildId' in verdict ? verdict.buildId : verdict.reason,
-          ]),
-        ),
-      );
-    },
-  );
+  withServerFlags(
+    program
+      .command('deliveries')
+      .summary('webhooks taken in, and the verdict on each')
+      .argument('<project>', 'its id', parsedBy(ProjectId)),
+  ).action(async (projectId: ProjectId, flags: ServerFlags) => {
+    const client = await connect(context, flags);
+    const page = await client.call(routes.listDeliveries, { params: { projectId } });
+    show(context, flags, page.items, (items) =>
+      formatTable(
+        ['RECEIVED', 'DELIVERY', 'FORGE', 'EVENT', 'VERDICT', ''],
+        items.map(({ receivedAt, id: delivery, forge, kind, verdict }) => [
+          moment(receivedAt),
+          delivery,
+          forge,
+          kind,
+          verdict?.kind ?? 'waiting',
+          verdict === undefined ? '' : 'buildId' in verdict ? verdict.buildId : verdict.reason,
+        ]),
+      ),
+    );
+  });
 }
 
 function addRunners(program: Command, context: CommandContext): void {
@@ -63,20 +67,25 @@ function addRunners(program: Command, context: CommandContext): void {
 
 interface TokenFlags extends ServerFlags {
   readonly role: string;
-  readonly project?: string[];
-  readonly days: string;
+  readonly project?: ProjectId[];
+  readonly days: number;
 }
 
 function addTokens(program: Command, context: CommandContext): void {
   const tokens = program.command('tokens').summary('make, list and revoke access tokens');
   withServerFlags(tokens.command('create <name>').summary('make one; it is shown this once'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cyclone tokens create laptop --role admin\n  cyclone tokens create ci --role developer --project shop --days 30',
+    )
     .addOption(new Option('--role <role>', 'what it may do').choices([...Role.options]).default('viewer'))
-    .option('--project <id...>', 'only these projects (default: all)')
-    .option('--days <number>', 'how long it lives', '90')
+    .option('--project <id...>', 'only these projects (default: all)', listParsedBy(ProjectId))
+    .option('--days <number>', 'how long it lives', wholeNumber(1, 3_650), 90)
     .action(async (name: string, flags: TokenFlags) => {
       const client = await connect(context, flags);
-      const projects = flags.project === undefined ? ('*' as const) : flags.project.map((id) => ProjectId.parse(id));
-      const body = { name, scope: { role: Role.parse(flags.role), projects }, expiresInMs: Number(flags.days) * dayMs };
+      const projects =
+        flags.project === undefined ? ('*' as const) : flags.project.map((id) => parsedBy(ProjectId)(id));
+      const body = { name, scope: { role: Role.parse(flags.role), projects }, expiresInMs: flags.days * dayMs };
       const issued = await client.call(routes.issueToken, { body });
       show(context, flags, issued, ({ token, expiresAt }) => `${token}\n(shown this once; ends ${moment(expiresAt)})`);
     });
@@ -99,11 +108,14 @@ function addTokens(program: Command, context: CommandContext): void {
       );
     },
   );
-  withServerFlags(tokens.command('revoke <token>').summary('it opens nothing any more')).action(
-    async (id: string, flags: ServerFlags) => {
-      const client = await connect(context, flags);
-      await client.call(routes.revokeToken, { params: { tokenId: TokenId.parse(id) } });
-      show(context, flags, { revoked: id }, () => `${id} is revoked`);
-    },
-  );
+  withServerFlags(
+    tokens
+      .command('revoke')
+      .summary('it opens nothing any more')
+      .argument('<token>', 'its id, as "tokens ls" shows it', parsedBy(TokenId)),
+  ).action(async (tokenId: TokenId, flags: ServerFlags) => {
+    const client = await connect(context, flags);
+    await client.call(routes.revokeToken, { params: { tokenId } });
+    show(context, flags, { revoked: tokenId }, () => `${tokenId} is revoked`);
+  });
 }

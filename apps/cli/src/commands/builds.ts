@@ -1,8 +1,11 @@
 import { BuildId, ProjectId, routes, type BuildView } from '@cyclone/contracts';
+import { formatProblem } from '@cyclone/pipeline-language';
 import type { Command } from 'commander';
 import { describeBuild } from '../output/log-printer.js';
+import { printable } from '../output/printable.js';
 import { formatTable } from '../output/table.js';
 import { formatDuration, paint, type Terminal } from '../output/terminal.js';
+import { parsedBy, wholeNumber } from './arguments.js';
 import { connect, show, type CommandContext, type ServerFlags } from './command-context.js';
 import { printLog } from './logs.js';
 import { withServerFlags } from './server-flags.js';
@@ -18,12 +21,11 @@ export function addBuildCommands(program: Command, context: CommandContext): voi
 
 function addList(builds: Command, context: CommandContext): void {
   withServerFlags(builds.command('ls').summary('newest first'))
-    .option('--project <id>', 'only this project')
-    .option('--limit <number>', 'at most so many', '20')
-    .action(async (flags: ServerFlags & { project?: string; limit: string }) => {
+    .option('--project <id>', 'only this project', parsedBy(ProjectId))
+    .option('--limit <number>', 'at most so many', wholeNumber(1, 200), 20)
+    .action(async (flags: ServerFlags & { project?: ProjectId; limit: number }) => {
       const client = await connect(context, flags);
-      const project = flags.project === undefined ? {} : { project: ProjectId.parse(flags.project) };
-      const page = await client.call(routes.listBuilds, { query: { limit: flags.limit, ...project } });
+      const page = await client.call(routes.listBuilds, { query: { limit: flags.limit, project: flags.project } });
       show(context, flags, page.items, (items) =>
         formatTable(
           ['BUILD', 'PROJECT', '#', 'STATE', 'REF', 'COMMIT', 'TOOK', 'MESSAGE'],
@@ -43,12 +45,14 @@ function addList(builds: Command, context: CommandContext): void {
 }
 
 function addShow(builds: Command, context: CommandContext): void {
-  withServerFlags(builds.command('show <build>').summary('jobs, steps, images, problems'))
+  withServerFlags(
+    builds.command('show').summary('jobs, steps, images, problems').argument('<build>', 'its id', parsedBy(BuildId)),
+  )
     .option('--at <moment>', 'as it was: a position in the feed, or a time like 2026-01-31T12:00:00Z')
-    .action(async (id: string, flags: ServerFlags & { at?: string }) => {
+    .action(async (buildId: BuildId, flags: ServerFlags & { at?: string }) => {
       const client = await connect(context, flags);
       const build = await client.call(routes.getBuild, {
-        params: { buildId: BuildId.parse(id) },
+        params: { buildId },
         query: { at: flags.at },
       });
       show(context, flags, build, (view) => formatBuild(context.out, view));
@@ -56,45 +60,55 @@ function addShow(builds: Command, context: CommandContext): void {
 }
 
 function addStart(builds: Command, context: CommandContext): void {
-  withServerFlags(builds.command('start <project>').summary('build a branch, tag or commit by hand'))
+  withServerFlags(
+    builds
+      .command('start')
+      .summary('build a branch, tag or commit by hand')
+      .argument('<project>', 'its id', parsedBy(ProjectId)),
+  )
     .option('--ref <ref>', 'branch, tag or commit', 'main')
     .option('--follow', 'show the log, and end with the outcome of the build')
-    .action(async (project: string, flags: ServerFlags & { ref: string; follow?: boolean }) => {
+    .action(async (projectId: ProjectId, flags: ServerFlags & { ref: string; follow?: boolean }) => {
       const client = await connect(context, flags);
       const build = await client.call(routes.startBuild, {
-        params: { projectId: ProjectId.parse(project) },
+        params: { projectId },
         body: { ref: flags.ref },
       });
-      if (flags.follow === true) return printLog(context, client, build.id, {});
+      if (flags.follow === true) return printLog(context, client, build.id, { json: flags.output === 'json' });
       show(context, flags, build, (view) => `${view.id}  build #${view.number} of ${view.projectId} is requested`);
     });
 }
 
 function addCancel(builds: Command, context: CommandContext): void {
-  withServerFlags(builds.command('cancel <build>').summary('stop it'))
+  withServerFlags(builds.command('cancel').summary('stop it').argument('<build>', 'its id', parsedBy(BuildId)))
     .option('--reason <text>', 'told to everybody who looks')
-    .action(async (id: string, flags: ServerFlags & { reason?: string }) => {
+    .action(async (buildId: BuildId, flags: ServerFlags & { reason?: string }) => {
       const client = await connect(context, flags);
       const body = flags.reason === undefined ? {} : { reason: flags.reason };
-      const build = await client.call(routes.cancelBuild, { params: { buildId: BuildId.parse(id) }, body });
+      const build = await client.call(routes.cancelBuild, { params: { buildId }, body });
       show(context, flags, build, (view) => describeBuild(context.out, view));
     });
 }
 
 function addRerun(builds: Command, context: CommandContext): void {
-  withServerFlags(builds.command('rerun <build>').summary('build the same commit again'))
+  withServerFlags(
+    builds.command('rerun').summary('build the same commit again').argument('<build>', 'its id', parsedBy(BuildId)),
+  )
     .option('--follow', 'show the log, and end with the outcome of the build')
-    .action(async (id: string, flags: ServerFlags & { follow?: boolean }) => {
+    .action(async (buildId: BuildId, flags: ServerFlags & { follow?: boolean }) => {
       const client = await connect(context, flags);
-      const build = await client.call(routes.rerunBuild, { params: { buildId: BuildId.parse(id) } });
-      if (flags.follow === true) return printLog(context, client, build.id, {});
+      const build = await client.call(routes.rerunBuild, { params: { buildId } });
+      if (flags.follow === true) return printLog(context, client, build.id, { json: flags.output === 'json' });
       show(context, flags, build, (view) => `${view.id}  build #${view.number} of ${view.projectId} is requested`);
     });
 }
 
 function formatBuild(terminal: Terminal, build: BuildView): string {
-  const lines = [describeBuild(terminal, build), `  ${build.repositoryUrl} ${build.ref ?? ''} ${build.sha ?? ''}`];
-  for (const problem of build.problems) lines.push(`  ${problem.file}:${problem.line ?? 0}: ${problem.message}`);
+  const lines = [
+    describeBuild(terminal, build),
+    printable(`  ${build.repositoryUrl} ${build.ref ?? ''} ${build.sha ?? ''}`),
+  ];
+  for (const problem of build.problems) lines.push(formatProblem(problem, { colour: terminal.colours }));
   for (const job of build.jobs) {
     lines.push(
       `  ${paint(terminal, 'bold', job.name)}  ${job.outcome ?? job.status}${job.runnerName === undefined ? '' : ` on ${job.runnerName}`}`,

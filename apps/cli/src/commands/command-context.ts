@@ -1,20 +1,28 @@
-import { openTerminal, type Terminal } from '../output/terminal.js';
+import { buffer } from 'node:stream/consumers';
 import { createApiClient, type ApiClient } from '../client/api-client.js';
 import { resolveContext } from '../client/context.js';
+import type { ExitCode } from '../exit-codes.js';
+import { openTerminal, type Terminal } from '../output/terminal.js';
 
-/** What every command gets: where to write, and the flags that all share. */
+/** All that a command sees of its process. */
 export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Results: stdout. */
   readonly out: Terminal;
   /** Progress and remarks: stderr, so that a pipe gets results only. */
   readonly notes: Terminal;
+  /** The whole of stdin. */
+  readStdin(): Promise<Uint8Array>;
+  /** With which code the process will end when the command is done; a command that throws has no need of it. */
+  endWith(code: ExitCode): void;
 }
 
 export const openCommandContext = (): CommandContext => ({
   environment: process.env,
   out: openTerminal(process.stdout, process.env),
   notes: openTerminal(process.stderr, process.env),
+  readStdin: () => buffer(process.stdin),
+  endWith: (code) => void (process.exitCode = code),
 });
 
 /** Flags of every command that talks to a server. */

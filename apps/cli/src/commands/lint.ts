@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { Digest, type FileProblem } from '@cyclone/contracts';
-import { compilePipelineFile, formatProblem, wellKnownPaths, type CompileContext } from '@cyclone/pipeline-language';
+import {
+  compilePipelineFile,
+  describeEvent,
+  formatProblem,
+  wellKnownPaths,
+  type CompileContext,
+  type SkippedPart,
+} from '@cyclone/pipeline-language';
 import { Option, type Command } from 'commander';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
+import { explainFailure } from '../failures.js';
 import { paint } from '../output/terminal.js';
 import type { CommandContext } from './command-context.js';
 
@@ -14,33 +21,64 @@ interface LintFlags {
   readonly output: 'text' | 'json';
   readonly event: (typeof events)[number];
   readonly branch: string;
+  readonly as: string;
+}
+
+interface Checked {
+  readonly path: string;
+  readonly problems: readonly FileProblem[];
+  /** What does not run for this event. */
+  readonly skipped: readonly SkippedPart[];
 }
 
 export function addLintCommand(program: Command, context: CommandContext): void {
   program
     .command('lint [file]')
     .summary('check a pipeline file: every problem at once, with its place')
-    .description(`Compiles the file as a build of the given event would. Without a name: ${wellKnownPaths.join(', ')}.`)
+    .description(
+      `Compiles the file (- is stdin) as a build of the given event would. Without a name: ${wellKnownPaths.join(', ')}.\n` +
+        'Ends with 1 when the file has errors; warnings alone are well.',
+    )
     .addOption(new Option('--output <format>', 'how to print problems').choices(['text', 'json']).default('text'))
     .addOption(new Option('--event <event>', 'for which event').choices([...events]).default('push'))
     .option('--branch <name>', 'for which branch', 'main')
+    .option('--as <name>', 'which file stdin stands for', 'cyclone.yaml')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cyclone lint                              the file that a build would find
+  cyclone lint cyclone.yaml --event tag     what a tag would run
+  git show main:cyclone.yaml | cyclone lint - --output json`,
+    )
     .action(async (file: string | undefined, flags: LintFlags) => {
-      const path = file ?? (await findPipelineFile());
-      const text = await read(path);
+      const path = file === '-' ? flags.as : (file ?? (await findPipelineFile()));
+      const text = file === '-' ? await context.readStdin() : await read(path);
       const digest = Digest.parse(`sha256:${createHash('sha256').update(text).digest('hex')}`);
-      const result = compilePipelineFile({ path, digest, text, context: contextOf(flags) });
+      const build = contextOf(flags);
+      const result = compilePipelineFile({ path, digest, text, context: build });
       const problems = result.ok ? result.warnings : result.problems;
-      report(context, flags, path, problems);
-      if (!result.ok && !result.nothingToRun) process.exitCode = exitCodes.failed;
+      report(context, flags, build, { path, problems, skipped: result.skipped });
+      if (countErrors(problems) > 0) context.endWith(exitCodes.failed);
     });
 }
 
-function report(context: CommandContext, flags: LintFlags, path: string, problems: readonly FileProblem[]): void {
-  if (flags.output === 'json') return context.out.line(JSON.stringify({ file: path, problems }, null, 2));
-  for (const problem of problems) context.out.line(`${formatProblem(problem, { colour: context.out.colours })}\n`);
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (errors === 0) context.out.line(`${paint(context.out, 'green', '✔')} ${path} is a good pipeline file`);
-  else context.out.line(`${paint(context.out, 'red', '✘')} ${path}: ${errors === 1 ? '1 error' : `${errors} errors`}`);
+const countErrors = (problems: readonly FileProblem[]): number =>
+  problems.filter(({ severity }) => severity === 'error').length;
+
+function report(
+  { out }: CommandContext,
+  flags: LintFlags,
+  build: CompileContext,
+  { path, problems, skipped }: Checked,
+): void {
+  if (flags.output === 'json') return out.line(JSON.stringify({ file: path, problems, skipped }, null, 2));
+  for (const problem of problems) out.line(`${formatProblem(problem, { colour: out.colours })}\n`);
+  const errors = countErrors(problems);
+  if (errors > 0)
+    return out.line(`${paint(out, 'red', '✘')} ${path}: ${errors === 1 ? '1 error' : `${errors} errors`}`);
+  for (const { step, reason } of skipped) out.line(`  ${describeEvent(build)} does not run ${step}: ${reason}`);
+  out.line(`${paint(out, 'green', '✔')} ${path} is a good pipeline file`);
 }
 
 /** No commit is looked at: names stand for it. */
@@ -73,9 +111,6 @@ async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new CommandFailure(
-      `${basename(path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      exitCodes.usage,
-    );
+    throw new CommandFailure(`${path} cannot be read: ${explainFailure(error)}`, exitCodes.usage);
   }
 }

@@ -4,24 +4,26 @@ import type { ApiClient } from '../client/api-client.js';
 import { exitCodeOf } from '../exit-codes.js';
 import { followLog } from '../client/log-socket.js';
 import { createLogPrinter } from '../output/log-printer.js';
+import { printable } from '../output/printable.js';
 import { paint } from '../output/terminal.js';
+import { parsedBy } from './arguments.js';
 import { connect, type CommandContext, type ServerFlags } from './command-context.js';
 import { withServerFlags } from './server-flags.js';
 
 export function addLogsCommand(program: Command, context: CommandContext): void {
   withServerFlags(
     program
-      .command('logs <build>')
+      .command('logs')
       .summary('the log of a build, live until its end')
+      .argument('<build>', 'its id', parsedBy(BuildId))
       .description(
         'Prints the log from its first byte and goes on until the build has ended. Ends with 0 when it succeeded, 1 when not.',
       ),
   )
-    .option('--step <id>', 'only this step')
-    .action(async (id: string, flags: ServerFlags & { step?: string }) => {
+    .option('--step <id>', 'only this step', parsedBy(StepId))
+    .action(async (buildId: BuildId, flags: ServerFlags & { step?: StepId }) => {
       const client = await connect(context, flags);
-      const step = flags.step === undefined ? {} : { stepId: StepId.parse(flags.step) };
-      await printLog(context, client, BuildId.parse(id), { ...step, json: flags.output === 'json' });
+      await printLog(context, client, buildId, { stepId: flags.step, json: flags.output === 'json' });
     });
 }
 
@@ -34,12 +36,11 @@ export async function printLog(
 ): Promise<void> {
   const printer = createLogPrinter(context.out, { bodies: true });
   const print = options.json === true ? (frame: LogFrame) => context.out.line(JSON.stringify(frame)) : printer.print;
-  const step = options.stepId === undefined ? {} : { stepId: options.stepId };
-  for await (const frame of followLog(client.context, { buildId, ...step })) {
+  for await (const frame of followLog(client.context, { buildId, stepId: options.stepId })) {
     print(frame);
     if (frame.kind !== 'end') continue;
     if (frame.logs === 'incomplete') context.notes.line(paint(context.notes, 'yellow', 'part of this log is missing'));
-    context.notes.line(`${frame.outcome}${frame.reason === undefined ? '' : `: ${frame.reason.message}`}`);
-    process.exitCode = exitCodeOf(frame.outcome);
+    context.notes.line(`${frame.outcome}${frame.reason === undefined ? '' : `: ${printable(frame.reason.message)}`}`);
+    context.endWith(exitCodeOf(frame.outcome));
   }
 }

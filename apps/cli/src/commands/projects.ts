@@ -2,6 +2,7 @@ import { ForgeKind, ProjectId, routes, SecretName, type ProjectView } from '@cyc
 import { Option, type Command } from 'commander';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
 import { formatTable } from '../output/table.js';
+import { parsedBy } from './arguments.js';
 import { connect, show, type CommandContext, type ServerFlags } from './command-context.js';
 import { readValue } from './read-value.js';
 import { withServerFlags } from './server-flags.js';
@@ -31,20 +32,28 @@ export function addProjectCommands(program: Command, context: CommandContext): v
       );
     },
   );
-  withServerFlags(projects.command('show <project>').summary('settings, secrets by name, webhook')).action(
-    async (id: string, flags: ServerFlags) => {
-      const client = await connect(context, flags);
-      const project = await client.call(routes.getProject, { params: { projectId: ProjectId.parse(id) } });
-      show(context, flags, project, formatProject);
-    },
-  );
+  withServerFlags(
+    projects
+      .command('show')
+      .summary('settings, secrets by name, webhook')
+      .argument('<project>', 'its id', parsedBy(ProjectId)),
+  ).action(async (projectId: ProjectId, flags: ServerFlags) => {
+    const client = await connect(context, flags);
+    const project = await client.call(routes.getProject, { params: { projectId } });
+    show(context, flags, project, formatProject);
+  });
   addCreate(projects, context);
   addDelete(projects, context);
   addSecret(projects, context);
 }
 
 function addCreate(projects: Command, context: CommandContext): void {
-  withServerFlags(projects.command('create <project>').summary('register a repository'))
+  withServerFlags(
+    projects
+      .command('create')
+      .summary('register a repository')
+      .argument('<project>', 'the id it will have for ever: lower-case letters, digits and "-"', parsedBy(ProjectId)),
+  )
     .requiredOption('--repo <url>', 'where to clone from')
     .addOption(
       new Option('--forge <kind>', 'who sends the webhooks').choices([...ForgeKind.options]).default('generic'),
@@ -60,16 +69,16 @@ function addCreate(projects: Command, context: CommandContext): void {
     )
     .option('--clone-username <name>', 'account for cloning')
     .option('--clone-password <value>', 'its password or token (@file reads a file)')
-    .action(async (id: string, flags: CreateFlags) => {
+    .action(async (projectId: ProjectId, flags: CreateFlags) => {
       const client = await connect(context, flags);
       const credentials = {
-        ...(flags.forgeToken === undefined ? {} : { forge: await readValue(flags.forgeToken) }),
-        ...(flags.clonePassword === undefined ? {} : { clone: await readValue(flags.clonePassword) }),
+        ...(flags.forgeToken === undefined ? {} : { forge: await readValue(context, flags.forgeToken) }),
+        ...(flags.clonePassword === undefined ? {} : { clone: await readValue(context, flags.clonePassword) }),
       };
       const created = await client.call(routes.createProject, {
         body: {
-          id: ProjectId.parse(id),
-          name: id,
+          id: projectId,
+          name: projectId,
           repository: {
             url: flags.repo,
             forge: ForgeKind.parse(flags.forge),
@@ -92,38 +101,50 @@ function addCreate(projects: Command, context: CommandContext): void {
 }
 
 function addDelete(projects: Command, context: CommandContext): void {
-  withServerFlags(projects.command('delete <project>').summary('take no more builds; history stays'))
+  withServerFlags(
+    projects
+      .command('delete')
+      .summary('take no more builds; history stays')
+      .argument('<project>', 'its id', parsedBy(ProjectId)),
+  )
     .option('--yes', 'do not ask')
-    .action(async (id: string, flags: ServerFlags & { yes?: boolean }) => {
+    .action(async (projectId: ProjectId, flags: ServerFlags & { yes?: boolean }) => {
       if (flags.yes !== true) {
-        throw new CommandFailure(`nothing was deleted: say --yes to delete ${id}`, exitCodes.usage);
+        throw new CommandFailure(`nothing was deleted: say --yes to delete ${projectId}`, exitCodes.usage);
       }
       const client = await connect(context, flags);
-      await client.call(routes.deleteProject, { params: { projectId: ProjectId.parse(id) } });
-      show(context, flags, { deleted: id }, () => `${id} is deleted`);
+      await client.call(routes.deleteProject, { params: { projectId } });
+      show(context, flags, { deleted: projectId }, () => `${projectId} is deleted`);
     });
 }
 
 function addSecret(projects: Command, context: CommandContext): void {
   withServerFlags(
     projects
-      .command('set-secret <project> <name> <value>')
-      .summary('give a secret a value (@file reads a file, - reads stdin)'),
-  ).action(async (id: string, name: string, value: string, flags: ServerFlags) => {
+      .command('set-secret')
+      .summary('give a secret a value')
+      .argument('<project>', 'its id', parsedBy(ProjectId))
+      .argument('<name>', 'as the pipeline file names it', parsedBy(SecretName))
+      .argument('<value>', '@file reads a file, - reads stdin'),
+  ).action(async (projectId: ProjectId, name: SecretName, value: string, flags: ServerFlags) => {
     const client = await connect(context, flags);
-    const params = { projectId: ProjectId.parse(id), name: SecretName.parse(name) };
-    const set = await client.call(routes.setSecret, { params, body: { value: await readValue(value) } });
+    const params = { projectId, name };
+    const set = await client.call(routes.setSecret, { params, body: { value: await readValue(context, value) } });
     show(context, flags, set, (reply) => `${name} is at version ${reply.version}`);
   });
-  withServerFlags(projects.command('remove-secret <project> <name>').summary('give it to no further build')).action(
-    async (id: string, name: string, flags: ServerFlags) => {
-      const client = await connect(context, flags);
-      await client.call(routes.removeSecret, {
-        params: { projectId: ProjectId.parse(id), name: SecretName.parse(name) },
-      });
-      show(context, flags, { removed: name }, () => `${name} is removed`);
-    },
-  );
+  withServerFlags(
+    projects
+      .command('remove-secret')
+      .summary('give it to no further build')
+      .argument('<project>', 'its id', parsedBy(ProjectId))
+      .argument('<name>', 'of the secret', parsedBy(SecretName)),
+  ).action(async (projectId: ProjectId, name: SecretName, flags: ServerFlags) => {
+    const client = await connect(context, flags);
+    await client.call(routes.removeSecret, {
+      params: { projectId, name },
+    });
+    show(context, flags, { removed: name }, () => `${name} is removed`);
+  });
 }
 
 function formatProject({ id, settings, secrets, webhook }: ProjectView): string {

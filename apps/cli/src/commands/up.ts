@@ -2,18 +2,19 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { logLevels, type LogLevel } from '@cyclone/observability';
 import { Option, type Command } from 'commander';
-import { storeContext } from '../client/context.js';
+import { readStoredContext, storeContext } from '../client/context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
 import { formatDuration, paint } from '../output/terminal.js';
-import { startPlatform, type Platform } from '../up/platform.js';
+import type { Platform } from '../up/platform.js';
+import { wholeNumber } from './arguments.js';
 import type { CommandContext } from './command-context.js';
 
 interface UpFlags {
   readonly data?: string;
-  readonly port: string;
+  readonly port: number;
   readonly processes?: boolean;
   readonly executor: 'docker' | 'scripted';
-  readonly slots: string;
+  readonly slots: number;
   readonly logLevel: LogLevel;
   readonly smtp?: string;
   readonly mailFrom?: string;
@@ -29,10 +30,10 @@ export function addUpCommand(program: Command, context: CommandContext): void {
         "The first start prints an administrator's token, once. Ctrl-C stops everything; all data stays.",
     )
     .option('--data <folder>', 'where everything is kept (default: the state folder of your account)')
-    .option('--port <number>', 'where the API listens, on loopback', '7099')
+    .option('--port <number>', 'where the API listens, on loopback', wholeNumber(1, 65_535), 7_099)
     .option('--processes', 'each service in a process of its own')
     .addOption(new Option('--executor <kind>', 'what runs the steps').choices(['docker', 'scripted']).default('docker'))
-    .option('--slots <number>', 'how many jobs run at once', '4')
+    .option('--slots <number>', 'how many jobs run at once', wholeNumber(1, 1_000), 4)
     .addOption(new Option('--log-level <level>', 'of the services').choices([...logLevels]).default('warn'))
     .option('--smtp <url>', 'mail server, for example smtp://user:password@mail.example.com:587')
     .option('--mail-from <address>', 'sender of mails')
@@ -44,13 +45,15 @@ async function up(context: CommandContext, flags: UpFlags): Promise<void> {
   const begun = performance.now();
   const dataDir = resolve(flags.data ?? defaultDataDir(context.environment));
   context.notes.line(`starting Cyclone; its data is in ${dataDir}`);
+  // Loaded where it is used: it is every service, and other commands need none of them.
+  const { startPlatform } = await import('../up/platform.js');
   const platform = await startPlatform({
     dataDir,
-    port: number(flags.port, 'port', 65_535),
+    port: flags.port,
     environment: context.environment,
     asProcesses: flags.processes === true,
     executor: flags.executor,
-    slots: number(flags.slots, 'slots', 1_000),
+    slots: flags.slots,
     logLevel: flags.logLevel,
     say: (message) => context.notes.line(message),
     variables: {
@@ -67,9 +70,21 @@ async function up(context: CommandContext, flags: UpFlags): Promise<void> {
 }
 
 async function tellFirstToken(context: CommandContext, url: string, token: string): Promise<void> {
-  const path = await storeContext({ url, token }, context.environment);
   context.out.line(`  administrator's token, shown this once: ${paint(context.out, 'bold', token)}`);
+  const elsewhere = await signedInElsewhere(context, url);
+  if (elsewhere !== undefined) {
+    context.out.line(`  you stay signed in at ${elsewhere}; "cyclone login --url ${url} --token ..." changes that`);
+    return;
+  }
+  const path = await storeContext({ url, token }, context.environment);
   context.out.line(`  you are signed in with it (${path}): try "cyclone projects create --help"`);
+}
+
+/** Another server that somebody signed in at: its token is not ours to throw away. */
+async function signedInElsewhere(context: CommandContext, url: string): Promise<string | undefined> {
+  // A damaged file holds nothing that could be lost.
+  const stored = await readStoredContext(context.environment).catch(() => undefined);
+  return stored === undefined || stored.url === url ? undefined : stored.url;
 }
 
 async function runUntilStopped(context: CommandContext, platform: Platform): Promise<void> {
@@ -93,10 +108,4 @@ export function defaultDataDir(environment: Readonly<Record<string, string | und
     environment['CYCLONE_STATE_DIR'] ??
     join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'cyclone');
   return join(state, 'data');
-}
-
-function number(text: string, name: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new CommandFailure(`--${name} takes a whole number from 1 to ${max}, not "${text}"`, exitCodes.usage);
 }

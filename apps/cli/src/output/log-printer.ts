@@ -1,4 +1,6 @@
 import type { BuildView, LogFrame } from '@cyclone/contracts';
+import { formatProblem } from '@cyclone/pipeline-language';
+import { printable } from './printable.js';
 import { formatDuration, paint, type Terminal } from './terminal.js';
 
 type StepFrame = Extract<LogFrame, { kind: 'step' }>;
@@ -18,6 +20,7 @@ const marks = {
 /**
  * A build's log as a person reads it: a heading where a stage begins, a line where a step begins and one with its time where it
  * ends, its output indented between. Steps that run side by side are told apart by their name at each change of speaker.
+ * What is wrong with the pipeline file comes first, as "cyclone lint" would show it.
  */
 export function createLogPrinter(terminal: Terminal, options: { readonly bodies: boolean }): LogPrinter {
   const startedAt = new Map<string, number>();
@@ -25,6 +28,7 @@ export function createLogPrinter(terminal: Terminal, options: { readonly bodies:
   let stage: string | undefined;
   let speaker: string | undefined;
   let atLineStart = true;
+  let problemsShown = 0;
 
   const finishLine = (): void => {
     if (!atLineStart) terminal.line();
@@ -38,8 +42,9 @@ export function createLogPrinter(terminal: Terminal, options: { readonly bodies:
   const printStep = (frame: StepFrame): void => {
     finishLine();
     names.set(frame.stepId, frame.name);
+    // One that is skipped never starts, and stands below its own stage all the same.
+    if (frame.status === 'started' || frame.outcome === 'skipped') enterStage(frame.stage);
     if (frame.status === 'started') {
-      enterStage(frame.stage);
       if (frame.at !== undefined) startedAt.set(frame.stepId, frame.at);
       terminal.line(`${paint(terminal, 'cyan', '▶')} ${frame.name}`);
       speaker = frame.stepId;
@@ -47,6 +52,13 @@ export function createLogPrinter(terminal: Terminal, options: { readonly bodies:
     }
     terminal.line(describeEnd(terminal, frame, startedAt.get(frame.stepId)));
     if (speaker === frame.stepId) speaker = undefined;
+  };
+  const printProblems = ({ problems }: BuildView): void => {
+    for (const problem of problems.slice(problemsShown)) {
+      finishLine();
+      terminal.line(formatProblem(problem, { colour: terminal.colours }));
+    }
+    problemsShown = Math.max(problemsShown, problems.length);
   };
   const printLog = (frame: Extract<LogFrame, { kind: 'log' }>): void => {
     if (!options.bodies) return;
@@ -63,7 +75,8 @@ export function createLogPrinter(terminal: Terminal, options: { readonly bodies:
     print(frame) {
       if (frame.kind === 'step') printStep(frame);
       else if (frame.kind === 'log') printLog(frame);
-      else if (frame.kind === 'end') finishLine();
+      else if (frame.kind === 'build') printProblems(frame.build);
+      else finishLine();
     },
   };
 }
@@ -80,7 +93,7 @@ function describeEnd(terminal: Terminal, frame: StepFrame, startedAt: number | u
       ? ''
       : paint(terminal, 'dim', ` ${formatDuration(frame.at - startedAt)}`);
   const code = frame.exitCode === undefined || frame.exitCode === 0 ? '' : ` (exit code ${frame.exitCode})`;
-  const why = frame.reason === undefined ? '' : `: ${frame.reason.message}`;
+  const why = frame.reason === undefined ? '' : `: ${printable(frame.reason.message)}`;
   return `${paint(terminal, style, mark)} ${frame.name}${took}${code}${why}`;
 }
 
@@ -89,6 +102,6 @@ export function describeBuild(terminal: Terminal, build: BuildView): string {
   const outcome = build.outcome ?? build.status;
   const style = build.outcome === 'succeeded' ? 'green' : build.status === 'finished' ? 'red' : 'yellow';
   const took = build.finishedAt === undefined ? '' : ` in ${formatDuration(build.finishedAt - build.requestedAt)}`;
-  const why = build.reason === undefined ? '' : `: ${build.reason.message}`;
+  const why = build.reason === undefined ? '' : `: ${printable(build.reason.message)}`;
   return `${paint(terminal, style, outcome.toUpperCase())} build #${build.number} of ${build.projectId}${took}${why}`;
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { CommandFailure, exitCodes } from '../exit-codes.js';
+import { hasCode } from '../failures.js';
 
 const Key = z.base64().refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes');
 
@@ -13,10 +15,13 @@ export const InstallationSecrets = z.object({
 });
 export type InstallationSecrets = z.infer<typeof InstallationSecrets>;
 
-/** Reads them, or makes them once. The file is written whole or not at all, readable by its owner only. */
+/**
+ * Reads them, or makes them once. The file is written whole or not at all, readable by its owner only. A damaged one is never
+ * replaced: what was encrypted with its key would be lost for good.
+ */
 export async function ensureInstallationSecrets(path: string): Promise<InstallationSecrets> {
   const present = await readIfPresent(path);
-  if (present !== undefined) return InstallationSecrets.parse(JSON.parse(present));
+  if (present !== undefined) return parse(path, present);
   const secrets: InstallationSecrets = {
     masterKey: randomBytes(32).toString('base64'),
     nats: { control: password(), runner: password(), integration: password() },
@@ -28,13 +33,27 @@ export async function ensureInstallationSecrets(path: string): Promise<Installat
   return secrets;
 }
 
+function parse(path: string, text: string): InstallationSecrets {
+  try {
+    return InstallationSecrets.parse(JSON.parse(text));
+  } catch (error) {
+    // Which field, never its value.
+    const places = error instanceof z.ZodError ? error.issues.map((issue) => issue.path.join('.')).join(', ') : '';
+    throw new CommandFailure(
+      `${path} is damaged${places === '' ? '' : ` (${places})`}`,
+      exitCodes.failed,
+      'put it back from a backup: its key opens the stored secrets. To begin anew, take the whole data folder away',
+    );
+  }
+}
+
 const password = (): string => randomBytes(24).toString('base64url');
 
 async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
