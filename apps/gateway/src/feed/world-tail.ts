@@ -6,6 +6,8 @@ import type { Logger } from '@cyclone/observability';
 /** Commits kept in memory for readers that are close to the end of the world. */
 const keptEventsMax = 2_000;
 const pageEventsMax = 500;
+/** A page with fewer events was cut neither by their number nor by its bytes. */
+const longPageEvents = 16;
 /** A lost notice is found by looking, at most this late. */
 const lookAgainMs = 2_000;
 
@@ -115,7 +117,8 @@ export class WorldTail {
       for (let isMore = true; isMore;) {
         this.isStale = false;
         const page = await this.store.readAll({ after: this.end, limit: pageEventsMax });
-        isMore = page.position > this.end;
+        // What came while this page was read has given notice; only a long page leaves something behind without it.
+        isMore = page.events.length >= longPageEvents;
         this.keep(page);
       }
     } catch (error) {

@@ -99,17 +99,27 @@ export class MongoEventStore implements EventStore, CommitReader {
     limit: number;
     tenants?: readonly string[];
   }): Promise<WorldPage> {
+    const ofTenants = tenants === undefined ? {} : { t: { $in: [...tenants] } };
+    const commitsUpTo = (horizon: number): AsyncIterable<PositionedCommit> =>
+      positioned(
+        this.commits
+          .find({ g: { $gt: after, $lte: horizon }, ...ofTenants }, { projection: contentOnly })
+          .sort({ g: 1 })
+          .limit(limit)
+          .batchSize(Math.min(limit, 200)),
+      );
     return answered('read the world', async () => {
-      // Taken before the commits are looked for: nothing up to it can appear behind the reader's back.
+      if (tenants === undefined) {
+        let isInOrder = true;
+        const commits = withoutGap(commitsUpTo(Number.MAX_SAFE_INTEGER), after, () => (isInOrder = false));
+        const { events } = await worldPage(commits, { after, limit, horizon: after });
+        if (isInOrder || events.length > 0) return { events, position: events.at(-1)?.position ?? after };
+      }
+      // Where positions are missing, since they are others' or since they are damaged, the end is taken before the
+      // commits are looked for: nothing up to it can appear behind the reader's back.
       const horizon = await this.lastPosition();
       if (horizon <= after) return { events: [], position: after };
-      const ofTenants = tenants === undefined ? {} : { t: { $in: [...tenants] } };
-      const cursor = this.commits
-        .find({ g: { $gt: after, $lte: horizon }, ...ofTenants }, { projection: contentOnly })
-        .sort({ g: 1 })
-        .limit(limit)
-        .batchSize(Math.min(limit, 200));
-      return worldPage(positioned(cursor), { after, limit, horizon });
+      return worldPage(commitsUpTo(horizon), { after, limit, horizon });
     });
   }
 
@@ -186,6 +196,20 @@ export class MongoEventStore implements EventStore, CommitReader {
     if (known === undefined || known.version < lastVersion(commit)) {
       this.#heads.set(commit.s, { version: lastVersion(commit), hash: commit.h });
     }
+  }
+}
+
+/** Up to the first position that is missing: perhaps a commit that cannot be seen yet, though a later one can. */
+async function* withoutGap(
+  commits: AsyncIterable<PositionedCommit>,
+  after: number,
+  onGap: () => void,
+): AsyncIterable<PositionedCommit> {
+  let next = after + 1;
+  for await (const commit of commits) {
+    if (commit.g !== next) return onGap();
+    next += 1;
+    yield commit;
   }
 }
 
