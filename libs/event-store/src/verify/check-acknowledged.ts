@@ -2,18 +2,26 @@ import type { CommandId, StreamRef } from '@cyclone/contracts';
 import type { EventStore } from '../event-store.js';
 import { streamName } from '../stream-name.js';
 import type { Finding } from './finding.js';
+import { hasEvents } from './has-events.js';
 
-/** I7: every command that somebody was told is done is in the store. The caller kept the list: a client, a load test. */
+/** What somebody was told is done. A client that was given no command's id knows at least the stream that it made. */
+export interface Acknowledged {
+  readonly stream: StreamRef;
+  readonly commandId?: CommandId | undefined;
+}
+
+/** I7: everything that somebody was told is done is in the store. The caller kept the list: a client, a load test. */
 export async function* checkAcknowledged(
-  acknowledged: AsyncIterable<{ readonly stream: StreamRef; readonly commandId: CommandId }>,
-  store: Pick<EventStore, 'findCommand'>,
+  acknowledged: AsyncIterable<Acknowledged>,
+  store: Pick<EventStore, 'findCommand' | 'readStream'>,
 ): AsyncIterable<Finding> {
   for await (const { stream, commandId } of acknowledged) {
-    if ((await store.findCommand(stream, commandId)) !== undefined) continue;
-    yield {
-      check: 'I7',
-      message: `command ${commandId} was acknowledged and is not in the store`,
-      stream: streamName(stream),
-    };
+    const isThere =
+      commandId === undefined
+        ? await hasEvents(store, stream)
+        : (await store.findCommand(stream, commandId)) !== undefined;
+    if (isThere) continue;
+    const what = commandId === undefined ? 'a stream' : `command ${commandId}`;
+    yield { check: 'I7', message: `${what} was acknowledged and is not in the store`, stream: streamName(stream) };
   }
 }

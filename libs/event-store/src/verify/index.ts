@@ -1,4 +1,4 @@
-export { checkAcknowledged } from './check-acknowledged.js';
+export { checkAcknowledged, type Acknowledged } from './check-acknowledged.js';
 export { checkBuilds, SeenChanges } from './check-builds.js';
 export { checkCheckpoints, type CheckpointsToCheck, type ExportedLine } from './check-checkpoints.js';
 export { checkDeliveries } from './check-deliveries.js';

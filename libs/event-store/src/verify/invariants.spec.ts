@@ -207,5 +207,7 @@ describe('verify: I4, I5 and I7', () => {
     await store.append(anAppend(stream, { commandId: commandId('kept') }));
     const acknowledged = each(['kept', 'lost'].map((id) => ({ stream, commandId: commandId(id) })));
     expect(await verify(store, { acknowledged })).toMatchObject([{ check: 'I7', stream: `project-${stream.id}` }]);
+    const streams = each([{ stream }, { stream: aProject('gone') }]);
+    expect(await verify(store, { acknowledged: streams })).toMatchObject([{ check: 'I7', stream: 'project-gone' }]);
   });
 });

@@ -1,7 +1,6 @@
-import type { CommandId, StreamRef } from '@cyclone/contracts';
 import type { EventStore } from '../event-store.js';
 import type { CommitReader } from '../commit-reader.js';
-import { checkAcknowledged } from './check-acknowledged.js';
+import { checkAcknowledged, type Acknowledged } from './check-acknowledged.js';
 import { checkBuilds, SeenChanges } from './check-builds.js';
 import type { CheckpointsToCheck } from './check-checkpoints.js';
 import { checkDeliveries } from './check-deliveries.js';
@@ -23,7 +22,7 @@ export interface VerifyOptions {
   readonly views?: readonly CheckedViews[];
   /** Whatever else looks at streams. */
   readonly streamChecks?: readonly StreamCheckFactory[];
-  readonly acknowledged?: AsyncIterable<{ readonly stream: StreamRef; readonly commandId: CommandId }>;
+  readonly acknowledged?: AsyncIterable<Acknowledged>;
 }
 
 /**
