@@ -8,8 +8,9 @@ import { addLoginCommand } from './commands/login.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addProjectCommands } from './commands/projects.js';
 import { addSchemaCommand } from './commands/schema.js';
-import { addStoreCommands } from './commands/store.js';
+import { addRebuildViewsCommand } from './commands/rebuild-views.js';
 import { addUpCommand } from './commands/up.js';
+import { addVerifyCommand } from './commands/verify.js';
 import { exitCodeMeanings } from './exit-codes.js';
 
 const epilogue = `
@@ -28,7 +29,8 @@ export function createProgram(context: CommandContext, version: string): Command
     .version(version)
     .showHelpAfterError('(add --help to see what is possible)')
     .addHelpText('after', epilogue)
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeOut: context.out.write, writeErr: context.notes.write });
   addUpCommand(program, context);
   addDoctorCommand(program, context);
   addLintCommand(program, context);
@@ -38,6 +40,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addBuildCommands(program, context);
   addLogsCommand(program, context);
   addAdministrationCommands(program, context);
-  addStoreCommands(program, context);
+  addVerifyCommand(program, context);
+  addRebuildViewsCommand(program, context);
   return program;
 }

@@ -3,6 +3,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDockerEngine } from '@cyclone/local-servers';
 import { createLogger, type Logger, type LogLevel } from '@cyclone/observability';
+import { checkpointPathsIn } from '@cyclone/pipeline-svc';
+import { removeInstallation, writeInstallation } from './installation-file.js';
 import { ensureInstallationSecrets, type InstallationSecrets } from './installation-secrets.js';
 import { runAsProcesses } from './run-as-processes.js';
 import { runInProcess, stopAll, type Variables } from './run-in-process.js';
@@ -51,14 +53,21 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const supervised = [...servers.supervised, ...started.supervised];
     const tellPids = (): Promise<void> => writePids(join(options.dataDir, 'processes.json'), supervised);
     await tellPids();
+    const url = `http://127.0.0.1:${options.port}`;
+    await writeInstallation(options.dataDir, {
+      url,
+      mongo: { url: servers.mongoUrl, database: databaseOf(options) },
+      checkpoints: checkpointsOf(options),
+    });
     for (const part of supervised)
       part.onRestart(() => void tellPids().catch((error: Error) => options.say(`processes.json: ${error.message}`)));
     return {
-      url: `http://127.0.0.1:${options.port}`,
+      url,
       firstToken: await takeFirstToken(tokenFile),
       servers,
       broken: Promise.race(supervised.map(({ gaveUp }) => gaveUp)),
       async stop() {
+        await removeInstallation(options.dataDir);
         await started.stop();
         await servers.stop();
       },
@@ -113,14 +122,18 @@ function variablesFor(
   };
   const store: Variables = {
     CYCLONE_MONGO_URL: servers.mongoUrl,
-    CYCLONE_MONGO_DATABASE: options.environment['CYCLONE_MONGO_DATABASE'] ?? 'cyclone',
+    CYCLONE_MONGO_DATABASE: databaseOf(options),
     CYCLONE_NATS_USER: 'control',
     CYCLONE_NATS_PASSWORD: secrets.nats.control,
   };
   // A service gets what it needs: the runner, which is nearest to other people's code, knows neither store nor keys.
   const own: Readonly<Record<string, Variables>> = {
     gateway: { ...store, CYCLONE_GATEWAY_PORT: String(options.port), CYCLONE_FIRST_TOKEN_FILE: made.tokenFile },
-    'pipeline-svc': { ...store, CYCLONE_MASTER_KEY: secrets.masterKey },
+    'pipeline-svc': {
+      ...store,
+      CYCLONE_MASTER_KEY: secrets.masterKey,
+      ...checkpointVariables(options.environment),
+    },
     'runner-svc': {
       CYCLONE_NATS_USER: 'runner',
       CYCLONE_NATS_PASSWORD: secrets.nats.runner,
@@ -138,6 +151,17 @@ function variablesFor(
     CYCLONE_FAILPOINT_FILE: failpoints === undefined ? undefined : join(failpoints, service),
   });
 }
+
+const databaseOf = ({ environment }: PlatformOptions): string => environment['CYCLONE_MONGO_DATABASE'] ?? 'cyclone';
+
+const checkpointsOf = ({ dataDir, environment }: PlatformOptions) =>
+  checkpointPathsIn(join(dataDir, 'pipeline-svc'), {
+    keyFile: environment['CYCLONE_CHECKPOINT_KEY_FILE'],
+    linesFile: environment['CYCLONE_CHECKPOINT_FILE'],
+  });
+
+const checkpointVariables = (environment: Variables): Variables =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('CYCLONE_CHECKPOINT_')));
 
 /** The gateway leaves it once; it is shown and taken away. */
 async function takeFirstToken(path: string): Promise<string | undefined> {
