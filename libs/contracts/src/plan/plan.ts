@@ -41,7 +41,10 @@ export const PlannedService = z.object({
   /** Host name in the job's network. */
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
   /** Further host names of the same container. */
-  aliases: z.array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/)).max(20).optional(),
+  aliases: z
+    .array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/))
+    .max(20)
+    .optional(),
   image: ImageRef,
   environment: Environment,
   entrypoint: z.array(z.string()).optional(),
