@@ -103,6 +103,13 @@ export class WorldTail {
     return events.at(-1)?.position ?? last - 1;
   }
 
+  /** Resolves when everything that had its position before the call is known here. */
+  async refresh(): Promise<void> {
+    // The look that is under way may have begun before the call.
+    await this.reading;
+    await this.lookAgain();
+  }
+
   private lookAgain(): Promise<void> {
     this.isStale = true;
     this.reading ??= this.catchUp().finally(() => {

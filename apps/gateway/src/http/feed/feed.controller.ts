@@ -22,6 +22,8 @@ export class FeedController {
     const filter: FeedFilter = { caller: call.caller, build: call.query.build };
     if (call.request.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')
       return this.follow(call, filter);
+    // A page is a question about now, not about what this process has heard of.
+    await this.tail.refresh();
     return { body: await readFeedPage(this.tail, filter, call.query.after, call.query.limit) };
   }
 
