@@ -12,6 +12,7 @@ import { createMailbox, type Mailbox } from '../harness/mailbox.js';
 import { startPlatform, type PlatformUnderTest } from '../harness/platform.js';
 import { peakMebibytes, restarted, services, signalPart } from '../harness/processes.js';
 import { createProject, type TestProject } from '../harness/projects.js';
+import { verifyInstallation } from '../harness/verify.js';
 
 const memoryMebibytesMax = 320;
 const cancelMsMax = 2_000;
@@ -330,5 +331,7 @@ describe('after all of it', () => {
       },
       { timeoutMs: 30_000, intervalMs: 250 },
     );
+    const { ok, findings } = await verifyInstallation(platform, { settledSeconds: 0 });
+    expect({ ok, findings }).toEqual({ ok: true, findings: [] });
   }, 60_000);
 });

@@ -12,6 +12,7 @@ import { startPlatform, type PlatformUnderTest } from '../harness/platform.js';
 import { isAlive, restarted, services, signalPart, type Service } from '../harness/processes.js';
 import { createProject, type TestProject } from '../harness/projects.js';
 import { seededRandom } from '../harness/random.js';
+import { verifyInstallation } from '../harness/verify.js';
 
 const seed = Number(process.env['CYCLONE_TEST_SEED'] ?? 20_261_123);
 const random = seededRandom(seed);
@@ -29,7 +30,7 @@ const pipeline = [
 const textOfLines = (count: number): string =>
   Array.from({ length: count }, (_, index) => `${`${index + 1} `.padEnd(lineBytes - 1, '.')}\n`).join('');
 const expectedText = Object.fromEntries(Object.entries(lines).map(([name, count]) => [name, textOfLines(count)]));
-const startedByHand = 3;
+const startedByHand = 2;
 
 let folder: TemporaryFolder;
 let platform: PlatformUnderTest;
@@ -156,28 +157,31 @@ async function survive(
   const builds = await endRound(round, { count: 3 + startedByHand, pushes: 3 });
   const frames = await following;
   for (const { id, log } of stepsOf(await platform.api.finishedBuild(first))) {
-    expect(Buffer.byteLength(textOf(frames, id))).toBe(log?.bytes ?? 0);
+    expect({ step: id, bytes: textOf(frames, id).length }).toEqual({ step: id, bytes: log?.bytes ?? 0 });
   }
   await expectMails(name, builds.length, options);
   return builds;
 }
 
 const killed =
-  (part: string, signal: NodeJS.Signals = 'SIGKILL') =>
+  (...parts: readonly string[]) =>
   async () => {
-    const pid = await signalPart(platform, part, signal);
-    return () => restarted(platform, part, pid);
+    const pids = await Promise.all(parts.map((part) => signalPart(platform, part, 'SIGKILL')));
+    return () => Promise.all(parts.map((part, index) => restarted(platform, part, pids[index] ?? 0)));
   };
 
 describe(`builds outlive their platform (seed ${seed})`, () => {
-  it.each(['gateway', 'pipeline-svc', 'log-svc'] satisfies Service[])(
-    'kill -9 of %s',
-    async (service) => expectSuccess(await survive(`kill-${service}`, killed(service))),
-    120_000,
-  );
+  it('kill -9 of gateway and log-svc', async () => {
+    await expectSuccess(await survive('kill-gateway-log', killed('gateway', 'log-svc')));
+  }, 120_000);
+
+  it('kill -9 of pipeline-svc', async () => {
+    // Seen to fail when a job's end could overtake its steps': the last step had no exit code and no log summary.
+    await expectSuccess(await survive('kill-pipeline', killed('pipeline-svc')));
+  }, 120_000);
 
   it('kill -9 of notify-svc', async () => {
-    await expectSuccess(await survive('kill-notify-svc', killed('notify-svc'), { repeats: true }));
+    await expectSuccess(await survive('kill-notify', killed('notify-svc'), { repeats: true }));
   }, 120_000);
 
   it('kill -9 of runner-svc: what ran ends as failed, says why, and is not run again', async () => {
@@ -196,6 +200,9 @@ describe(`builds outlive their platform (seed ${seed})`, () => {
   it('the JetStream store deleted under load', async () => {
     await expectSuccess(
       await survive('wipe-jetstream', async () => {
+        // Seen to fail when the pools' consumers were made only once: no runner was given a job any more.
+        // Held still, or it makes new files in folders that are being removed.
+        await signalPart(platform, 'nats-server', 'SIGSTOP');
         await rm(join(platform.dataDir, 'nats', 'jetstream'), { recursive: true });
         return killed('nats-server')();
       }),
@@ -208,9 +215,7 @@ describe(`builds outlive their platform (seed ${seed})`, () => {
         'sigterm',
         async () => {
           for (const service of services.filter((name) => name !== 'runner-svc')) {
-            await (
-              await killed(service, 'SIGTERM')()
-            )();
+            await restarted(platform, service, await signalPart(platform, service, 'SIGTERM'));
           }
           return async () => undefined;
         },
@@ -237,11 +242,9 @@ describe('processes that die at named points', () => {
     { 'pipeline-svc': 'before-plan', 'log-svc': 'before-seal', 'notify-svc': 'before-mail' },
     { 'pipeline-svc': 'after-plan-stored', gateway: 'after-delivery-stored', 'log-svc': 'before-ack:3' },
     { 'pipeline-svc': 'before-offer', gateway: 'before-verdict', 'notify-svc': 'after-mail' },
-    { 'pipeline-svc': 'before-confirm:4' },
     { 'pipeline-svc': 'after-offer', 'runner-svc': 'after-claim' },
     { 'pipeline-svc': 'after-claim', 'runner-svc': 'after-log-spool:4' },
-    { 'runner-svc': 'after-step-started:2' },
-    { 'runner-svc': 'after-step-ended:3' },
+    { 'pipeline-svc': 'before-confirm:4', 'runner-svc': 'after-step-ended:3' },
     { 'runner-svc': 'after-job-ended' },
   ];
 
@@ -288,7 +291,10 @@ describe('after all of it', () => {
     expect(finished.toSorted()).toEqual(requested.toSorted());
     const messages = mailbox.received.map(({ mail, recipient }) => `${mail.messageId} ${recipient}`);
     expect(new Set(messages).size).toBe(requested.length * 2);
-  }, 30_000);
+    const acknowledged = requested.map((id) => `build-${id}`);
+    const { ok, findings } = await verifyInstallation(platform, { settledSeconds: 0, acknowledged });
+    expect({ ok, findings }).toEqual({ ok: true, findings: [] });
+  }, 60_000);
 
   it('a token past its time opens nothing', async () => {
     await eventually(
