@@ -15,7 +15,13 @@ not stand in the shell's history.`;
 const columns = 100;
 
 const silent = { colours: false, interactive: false, columns, write: () => undefined, line: () => undefined };
-const nowhere: CommandContext = { environment: {}, out: silent, notes: silent };
+const nowhere: CommandContext = {
+  environment: {},
+  out: silent,
+  notes: silent,
+  readStdin: () => Promise.resolve(new Uint8Array()),
+  endWith: () => undefined,
+};
 
 type Command = ReturnType<typeof createProgram>;
 

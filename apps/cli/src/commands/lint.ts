@@ -7,6 +7,7 @@ import {
   formatProblem,
   wellKnownPaths,
   type CompileContext,
+  type CompileResult,
   type SkippedPart,
 } from '@cyclone/pipeline-language';
 import { Option, type Command } from 'commander';
@@ -29,6 +30,8 @@ interface Checked {
   readonly problems: readonly FileProblem[];
   /** What does not run for this event. */
   readonly skipped: readonly SkippedPart[];
+  /** A good file, whose conditions leave nothing for this event. */
+  readonly nothingToRun: boolean;
 }
 
 export function addLintCommand(program: Command, context: CommandContext): void {
@@ -57,10 +60,18 @@ Examples:
       const digest = Digest.parse(`sha256:${createHash('sha256').update(text).digest('hex')}`);
       const build = contextOf(flags);
       const result = compilePipelineFile({ path, digest, text, context: build });
-      const problems = result.ok ? result.warnings : result.problems;
-      report(context, flags, build, { path, problems, skipped: result.skipped });
-      if (countErrors(problems) > 0) context.endWith(exitCodes.failed);
+      const checked = { path, problems: problemsOf(result), skipped: result.skipped, nothingToRun: isIdle(result) };
+      report(context, flags, build, checked);
+      if (countErrors(checked.problems) > 0) context.endWith(exitCodes.failed);
     });
+}
+
+const isIdle = (result: CompileResult): boolean => !result.ok && result.nothingToRun;
+
+/** That nothing runs refuses a build, but is no mistake of the file. */
+function problemsOf(result: CompileResult): readonly FileProblem[] {
+  if (result.ok) return result.warnings;
+  return result.nothingToRun ? result.problems.filter(({ severity }) => severity === 'warning') : result.problems;
 }
 
 const countErrors = (problems: readonly FileProblem[]): number =>
@@ -70,15 +81,17 @@ function report(
   { out }: CommandContext,
   flags: LintFlags,
   build: CompileContext,
-  { path, problems, skipped }: Checked,
+  { path, problems, skipped, nothingToRun }: Checked,
 ): void {
-  if (flags.output === 'json') return out.line(JSON.stringify({ file: path, problems, skipped }, null, 2));
+  if (flags.output === 'json')
+    return out.line(JSON.stringify({ file: path, problems, skipped, nothingToRun }, null, 2));
   for (const problem of problems) out.line(`${formatProblem(problem, { colour: out.colours })}\n`);
   const errors = countErrors(problems);
   if (errors > 0)
     return out.line(`${paint(out, 'red', '✘')} ${path}: ${errors === 1 ? '1 error' : `${errors} errors`}`);
   for (const { step, reason } of skipped) out.line(`  ${describeEvent(build)} does not run ${step}: ${reason}`);
-  out.line(`${paint(out, 'green', '✔')} ${path} is a good pipeline file`);
+  const idle = nothingToRun ? `; nothing of it runs for ${describeEvent(build)}` : '';
+  out.line(`${paint(out, 'green', '✔')} ${path} is a good pipeline file${idle}`);
 }
 
 /** No commit is looked at: names stand for it. */
