@@ -33,8 +33,7 @@ beforeAll(async () => {
     testDocker(),
   ]);
   await mailbox.open();
-  const [busybox] = await Promise.all([ensureImage(engine.docker, 'busybox'), ensureImage(engine.docker, 'git')]);
-  shell = busybox.reference;
+  shell = (await ensureImage(engine.docker, 'busybox')).reference;
   platform = await startPlatform({
     executor: 'docker',
     processes: true,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDockerEngine } from '@cyclone/local-servers';
+import { ensureDockerEngine, ensureImage, openDocker } from '@cyclone/local-servers';
 import { createLogger, type Logger, type LogLevel } from '@cyclone/observability';
 import { checkpointPathsIn } from '@cyclone/pipeline-svc';
 import { removeInstallation, writeInstallation } from './installation-file.js';
@@ -43,7 +43,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const secrets = await ensureInstallationSecrets(join(options.dataDir, 'secrets.json'));
   const [servers, dockerHost] = await Promise.all([
     startServers({ dataDir: options.dataDir, secrets, environment: options.environment, say: options.say }),
-    options.executor === 'docker' ? ensureDockerEngine().then(({ endpoint }) => endpoint) : undefined,
+    options.executor === 'docker' ? prepareEngine() : undefined,
   ]);
   const tokenFile = join(options.dataDir, 'first-token');
   const variables = variablesFor(options, secrets, servers, { tokenFile, dockerHost });
@@ -76,6 +76,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await servers.stop();
     throw error;
   }
+}
+
+/** The engine that answers, with the image that repositories are cloned in: without it no build gets past its first step. */
+async function prepareEngine(): Promise<string> {
+  const engine = await ensureDockerEngine();
+  await ensureImage(openDocker(engine), 'git');
+  return engine.endpoint;
 }
 
 interface StartedServices {
