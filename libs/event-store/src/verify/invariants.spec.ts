@@ -127,6 +127,18 @@ describe('verify: I4, I5 and I7', () => {
     ).toMatchObject([{ check: 'I4', message: 'view counted is behind its stream, which is at 6', version: 4 }]);
   });
 
+  it('compares what is shown of a fold, where that is all that is stored', async () => {
+    const { store, stream } = await filled();
+    const views = new MemoryViewStore<unknown>();
+    await views.save(stream.id, 0, { view: { of: stream.id, last: 6 }, version: 6 });
+    const check = (last: number): Promise<Finding[]> =>
+      verify(store, {
+        views: [viewsToCheck(counted, views, ({ versions }, id) => ({ of: id, last: (versions.at(-1) ?? 0) + last }))],
+      });
+    expect(await check(0)).toEqual([]);
+    expect(await check(1)).toMatchObject([{ check: 'I4', stream: `project-${stream.id}`, version: 6 }]);
+  });
+
   it('goes on where an event cannot be read, or a view cannot take one', async () => {
     const { store, stream } = await filled();
     const views = new MemoryViewStore<Counted>();
