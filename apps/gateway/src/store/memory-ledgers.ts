@@ -20,7 +20,10 @@ const newestFirst = <Item>(
 export const memoryTokenLedger = (): TokenLedger => {
   const views = new Map<string, TokenView>();
   return {
-    save: (view) => Promise.resolve(void views.set(view.id, view)),
+    save: (view) => {
+      if (view.revokedAt !== undefined || views.get(view.id)?.revokedAt === undefined) views.set(view.id, view);
+      return Promise.resolve();
+    },
     list: (page) => Promise.resolve(newestFirst(views.values(), (view) => [view.issuedAt, view.id], page)),
     hasAdministrator: (now) =>
       Promise.resolve(

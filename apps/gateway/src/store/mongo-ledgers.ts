@@ -4,10 +4,13 @@ import type { TokenLedger } from '../tokens/token-ledger.js';
 import type { DeliveryLedger, RefusedDeliveries } from '../webhooks/delivery-ledger.js';
 import { pageOf, readCursor } from './cursor.js';
 
-interface Row {
+export interface Row {
   _id: string;
   [field: string]: unknown;
 }
+
+export const tokensCollection = 'gateway_tokens';
+export const deliveriesCollection = 'gateway_deliveries';
 
 /** An absent field stays absent: a stored null would not parse as one. */
 const asWritten = { ignoreUndefined: true };
@@ -24,10 +27,18 @@ const olderThan = (timeField: string, after: string | undefined): Record<string,
 };
 
 export const mongoTokenLedger = async (db: mongo.Db): Promise<TokenLedger> => {
-  const rows = db.collection<Row>('gateway_tokens', asWritten);
+  const rows = db.collection<Row>(tokensCollection, asWritten);
   await rows.createIndex({ issuedAt: -1, _id: -1 });
   return {
-    save: async (view) => void (await rows.replaceOne({ _id: view.id }, view, { upsert: true })),
+    save: async (view) => {
+      // A revocation is the last that happens to a token: what was read before it must not undo it.
+      const unlessRevoked = view.revokedAt === undefined ? { revokedAt: { $exists: false } } : {};
+      try {
+        await rows.replaceOne({ _id: view.id, ...unlessRevoked }, view, { upsert: true });
+      } catch (error) {
+        if (!isDuplicate(error)) throw error;
+      }
+    },
     list: async ({ after, limit }) => {
       const found = await rows
         .find(olderThan('issuedAt', after))
@@ -50,14 +61,14 @@ export const mongoTokenLedger = async (db: mongo.Db): Promise<TokenLedger> => {
 };
 
 export const mongoDeliveryLedger = async (db: mongo.Db): Promise<DeliveryLedger> => {
-  const rows = db.collection<Row>('gateway_deliveries', asWritten);
+  const rows = db.collection<Row>(deliveriesCollection, asWritten);
   await rows.createIndex({ projectId: 1, receivedAt: -1, _id: -1 });
   return {
     save: async (view) => {
       try {
-        await rows.replaceOne({ _id: view.id, streamVersion: { $lt: view.streamVersion } }, view, { upsert: true });
+        await rows.replaceOne({ _id: view.id, streamVersion: { $lte: view.streamVersion } }, view, { upsert: true });
       } catch (error) {
-        // The row is there with this version or a newer one: nothing to do.
+        // The row is there with a newer version: nothing to do.
         if (!isDuplicate(error)) throw error;
       }
     },

@@ -7,7 +7,6 @@ import {
   type IssuedToken,
   TokenId,
   type TokenScope,
-  type TokenView,
   type Trace,
 } from '@cyclone/contracts';
 import { type CommandHandler, createCommandHandler, type EventStore } from '@cyclone/event-store';
@@ -16,6 +15,7 @@ import type { Caller } from '../auth/caller.js';
 import { hashSecret, parseTokenText, secretOpens, tokenText } from '../auth/token-text.js';
 import { notFound, ProblemError } from '../http/problem-error.js';
 import { isUsable, type TokenCommand, tokenDecider, type TokenRejection, type TokenState } from './domain/token.js';
+import { tokenViewOf } from './domain/token-view.js';
 import type { TokenLedger } from './token-ledger.js';
 
 export interface Origin {
@@ -70,7 +70,7 @@ export class Tokens {
       },
     });
     if (handled.kind === 'rejected') throw new ProblemError(422, handled.rejection.code, handled.rejection.message);
-    const view = viewOf(handled.state);
+    const view = tokenViewOf(handled.state);
     if (view === undefined) throw new Error(`token ${tokenId} was issued and is not there`);
     await this.ledger.save(view);
     return { ...view, token: tokenText(tokenId, secret) };
@@ -88,7 +88,7 @@ export class Tokens {
     });
     if (handled.kind === 'rejected') throw notFound('token');
     this.forget(tokenId);
-    const view = viewOf(handled.state);
+    const view = tokenViewOf(handled.state);
     if (view !== undefined) await this.ledger.save(view);
   }
 
@@ -111,7 +111,7 @@ export class Tokens {
 
   /** The stream folded into its row of the list; called for every event of a token, by whichever process hears of it. */
   async project(tokenId: TokenId): Promise<void> {
-    const view = viewOf((await this.handler.load(tokenId)).state);
+    const view = tokenViewOf((await this.handler.load(tokenId)).state);
     if (view !== undefined) await this.ledger.save(view);
   }
 
@@ -133,15 +133,3 @@ export class Tokens {
     return { tokenId: state.tokenId, name: state.name, scope: state.scope, expiresAt: state.expiresAt };
   }
 }
-
-const viewOf = (state: TokenState): TokenView | undefined =>
-  state.status === 'none'
-    ? undefined
-    : {
-        id: state.tokenId,
-        name: state.name,
-        scope: state.scope,
-        issuedAt: state.issuedAt,
-        expiresAt: state.expiresAt,
-        revokedAt: state.revokedAt,
-      };

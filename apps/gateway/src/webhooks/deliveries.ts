@@ -25,6 +25,7 @@ import {
   type DeliveryRejection,
   type DeliveryState,
 } from './domain/delivery.js';
+import { deliveryViewOf } from './domain/delivery-view.js';
 import { readStoredBody, storeBody } from './stored-body.js';
 import type { WebhookSecrets } from './webhook-secrets.js';
 
@@ -128,13 +129,13 @@ export class Deliveries {
   }
 
   async get(projectId: ProjectId, deliveryId: DeliveryId): Promise<DeliveryView> {
-    const view = viewOf(deliveryId, (await this.handler.load(deliveryId)).state);
+    const view = deliveryViewOf(deliveryId, (await this.handler.load(deliveryId)).state);
     if (view?.projectId !== projectId) throw notFound('delivery');
     return view;
   }
 
   async project(deliveryId: DeliveryId): Promise<void> {
-    const view = viewOf(deliveryId, (await this.handler.load(deliveryId)).state);
+    const view = deliveryViewOf(deliveryId, (await this.handler.load(deliveryId)).state);
     if (view !== undefined) await this.parts.ledger.save(view);
   }
 
@@ -205,23 +206,3 @@ const keptHeaders = (headers: Headers, kept: readonly string[]): Record<string, 
   Object.fromEntries(
     kept.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name].slice(0, 500)]])),
   );
-
-const viewOf = (id: DeliveryId, state: DeliveryState): DeliveryView | undefined =>
-  state.status === 'none'
-    ? undefined
-    : {
-        id,
-        projectId: state.received.projectId,
-        forge: state.received.forge,
-        forgeDeliveryId: state.received.forgeDeliveryId,
-        kind: state.received.kind,
-        bodyDigest: state.received.bodyDigest,
-        bodyBytes: state.received.bodyBytes,
-        sourceAddress: state.received.sourceAddress,
-        receivedAt: state.receivedAt,
-        verdict: state.status === 'judged' ? state.verdict : undefined,
-        judgedAt: state.status === 'judged' ? state.judgedAt : undefined,
-        change: state.change,
-        redeliveries: state.redeliveries,
-        streamVersion: state.streamVersion,
-      };
