@@ -93,7 +93,7 @@ describe('cyclone verify on a running platform', () => {
       );
       const { checked, notChecked } = await verify();
       expect(checked.checkpoints).toBeGreaterThan(3);
-      expect(checked.views).toEqual(expect.arrayContaining(['pipeline-builds', 'pipeline-projects']));
+      expect(checked.views).toEqual(['pipeline-builds', 'pipeline-projects', 'gateway-deliveries', 'gateway-tokens']);
       expect(notChecked).toEqual([expect.stringContaining('I7')]);
     },
     patienceMs,

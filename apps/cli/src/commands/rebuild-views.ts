@@ -1,4 +1,5 @@
 import { databaseOf, openMongoStores } from '@cyclone/event-store/mongo';
+import { rebuildGatewayViews } from '@cyclone/gateway';
 import { rebuildPipelineViews } from '@cyclone/pipeline-svc';
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
@@ -11,9 +12,12 @@ export function addRebuildViewsCommand(program: Command, context: CommandContext
       const place = await findStore(flags, context.environment);
       await withStore(place, async (connection) => {
         const { events } = await openMongoStores(connection);
-        const positions = await rebuildPipelineViews(await databaseOf(connection), events);
+        const database = await databaseOf(connection);
+        const positions = await rebuildPipelineViews(database, events);
         for (const [view, position] of Object.entries(positions))
           context.out.line(`${view}: rebuilt up to position ${position}`);
+        const rows = await rebuildGatewayViews(database, events);
+        for (const [list, count] of Object.entries(rows)) context.out.line(`${list}: ${count} rows rebuilt`);
       });
     });
 }

@@ -8,6 +8,7 @@ import {
   type Finding,
   type StreamCheckFactory,
 } from '@cyclone/event-store/verify';
+import { gatewayViewsToCheck } from '@cyclone/gateway';
 import { openLogChunks } from '@cyclone/log-svc';
 import { pipelineViewsToCheck } from '@cyclone/pipeline-svc';
 import type { Connection } from 'mongoose';
@@ -31,7 +32,7 @@ export async function* verifyInstallation(options: InstallationToVerify): AsyncI
   const { connection, now, graceMs, publicKeys, exported, acknowledged, checked } = options;
   const db = await databaseOf(connection);
   const events = await openMongoEventsToRead(connection);
-  const views = pipelineViewsToCheck(db);
+  const views = [...pipelineViewsToCheck(db), ...gatewayViewsToCheck(db)];
   checked.views = views.map(({ name }) => name);
   yield* verifyStore({
     store: {
