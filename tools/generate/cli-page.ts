@@ -21,6 +21,7 @@ const nowhere: CommandContext = {
   notes: silent,
   readStdin: () => Promise.resolve(new Uint8Array()),
   endWith: () => undefined,
+  leave: () => undefined,
 };
 
 type Command = ReturnType<typeof createProgram>;

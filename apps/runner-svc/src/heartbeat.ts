@@ -4,6 +4,8 @@ import type { Logger } from '@cyclone/observability';
 import type { ConnectionWatch } from './connection-watch.js';
 
 const retryMs = 2_000;
+/** A control plane that starts or is replaced is silent for so long, and nobody need look. */
+const expectedSilenceMs = 5_000;
 
 export interface HeartbeatPorts {
   readonly announce: () => Promise<RunnerOrders>;
@@ -56,7 +58,8 @@ export class Heartbeat {
       await obey(orders);
     } catch (error) {
       if (this.stopping.signal.aborted) return;
-      logger.warn('the control plane did not answer', { error, silentMs: Math.round(watch.silentMs) });
+      const silentMs = Math.round(watch.silentMs);
+      logger[silentMs < expectedSilenceMs ? 'info' : 'warn']('the control plane did not answer', { error, silentMs });
       if (watch.mustGiveUp) giveUp();
       await delay(retryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       this.again = true;

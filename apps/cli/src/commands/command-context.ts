@@ -15,6 +15,8 @@ export interface CommandContext {
   readStdin(): Promise<Uint8Array>;
   /** With which code the process will end when the command is done; a command that throws has no need of it. */
   endWith(code: ExitCode): void;
+  /** Ends the process now, whatever else it still waits for. */
+  leave(code: ExitCode): void;
 }
 
 export const openCommandContext = (): CommandContext => ({
@@ -23,6 +25,7 @@ export const openCommandContext = (): CommandContext => ({
   notes: openTerminal(process.stderr, process.env),
   readStdin: () => buffer(process.stdin),
   endWith: (code) => void (process.exitCode = code),
+  leave: (code) => process.exit(code),
 });
 
 /** Flags of every command that talks to a server. */

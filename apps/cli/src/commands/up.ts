@@ -92,7 +92,7 @@ async function runUntilStopped(context: CommandContext, platform: Platform): Pro
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.once(name, () => {
         // The second one does not wait.
-        process.once(name, () => process.exit(exitCodes.failed));
+        process.once(name, () => context.leave(exitCodes.failed));
         done('signal');
       });
     }
@@ -101,6 +101,8 @@ async function runUntilStopped(context: CommandContext, platform: Platform): Pro
   context.notes.line(why === 'signal' ? 'stopping; running jobs go on at the next start' : `stopping: ${why}`);
   await platform.stop();
   if (why !== 'signal') throw new CommandFailure(why, exitCodes.failed);
+  // All is closed and on disk. A step that goes on without us (a scripted one, or the output of a container) must not hold us.
+  context.leave(exitCodes.ok);
 }
 
 export function defaultDataDir(environment: Readonly<Record<string, string | undefined>>): string {

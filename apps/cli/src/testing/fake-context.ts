@@ -43,6 +43,7 @@ export async function runCommand(
     notes,
     readStdin: () => Promise.resolve(new TextEncoder().encode(given.stdin ?? '')),
     endWith: (code) => void (exitCode = code),
+    leave: (code) => void (exitCode = code),
   };
   let error: unknown;
   try {

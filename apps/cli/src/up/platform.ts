@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDockerEngine, ensureImage, openDocker } from '@cyclone/local-servers';
-import { createLogger, type Logger, type LogLevel } from '@cyclone/observability';
+import type { LogLevel } from '@cyclone/observability';
 import { checkpointPathsIn } from '@cyclone/pipeline-svc';
 import { removeInstallation, writeInstallation } from './installation-file.js';
 import { ensureInstallationSecrets, type InstallationSecrets } from './installation-secrets.js';
@@ -47,9 +47,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   ]);
   const tokenFile = join(options.dataDir, 'first-token');
   const variables = variablesFor(options, secrets, servers, { tokenFile, dockerHost });
-  const logger = createLogger({ service: 'cyclone', level: options.logLevel });
   try {
-    const started = await startServices(options, variables, logger);
+    const started = await startServices(options, variables);
     const supervised = [...servers.supervised, ...started.supervised];
     const tellPids = (): Promise<void> => writePids(join(options.dataDir, 'processes.json'), supervised);
     await tellPids();
@@ -93,10 +92,9 @@ interface StartedServices {
 async function startServices(
   options: PlatformOptions,
   variablesOf: (name: string) => Variables,
-  logger: Logger,
 ): Promise<StartedServices> {
   if (!options.asProcesses) {
-    const running = await runInProcess(services, variablesOf, logger);
+    const running = await runInProcess(services, variablesOf, options.logLevel);
     return { supervised: [], stop: () => stopAll(running) };
   }
   const supervised = await runAsProcesses(services, variablesOf, {

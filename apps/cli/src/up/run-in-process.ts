@@ -1,4 +1,4 @@
-import { createMetrics, type Logger } from '@cyclone/observability';
+import { createLogger, createMetrics, type LogLevel } from '@cyclone/observability';
 import { loadConfig, type RunningService, type ServiceDefinition } from '@cyclone/service-host';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -7,14 +7,18 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export async function runInProcess(
   definitions: readonly ServiceDefinition[],
   variablesOf: (name: string) => Variables,
-  logger: Logger,
+  logLevel: LogLevel,
 ): Promise<readonly RunningService[]> {
   const starting = new AbortController();
   const metrics = createMetrics();
   const attempts = definitions.map(async (definition) => {
     try {
       const config = loadConfig(definition.configSchema, variablesOf(definition.name));
-      const context = { logger: logger.child({ service: definition.name }), metrics, signal: starting.signal };
+      const context = {
+        logger: createLogger({ service: definition.name, level: logLevel }),
+        metrics,
+        signal: starting.signal,
+      };
       return await definition.start(config, context);
     } catch (error) {
       starting.abort(error);

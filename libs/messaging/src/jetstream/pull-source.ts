@@ -26,6 +26,8 @@ const heartbeatMs = 2_500;
 /** Two missed heartbeats, and the consumer is looked for again. */
 const silenceMsMax = 2 * heartbeatMs + 500;
 const drainMs = 2_000;
+/** Whoever makes the consumer may start after us: nobody need look before so long. */
+const expectedWaitMs = 5_000;
 const firstRetryMs = 100;
 const retryMsMax = 5_000;
 const noResponders = 503;
@@ -148,13 +150,14 @@ export class PullSource {
   async #findPatiently(isHopeless: (error: unknown) => boolean): Promise<void> {
     const { signal } = this.#stopping;
     const { consumer, link } = this.options;
+    const begunAt = performance.now();
     for (let attempt = 0; !signal.aborted && !link.connection.isClosed(); attempt += 1) {
       try {
         return await this.#find();
       } catch (error) {
         if (isHopeless(error)) throw error;
         if (attempt % 10 === 2)
-          link.logger.warn('waiting for a consumer', {
+          link.logger[performance.now() - begunAt < expectedWaitMs ? 'info' : 'warn']('waiting for a consumer', {
             consumer: consumer.durable,
             stream: streams[consumer.stream].name,
             error,
