@@ -14,6 +14,10 @@ import { peakMebibytes, restarted, services, signalPart } from '../harness/proce
 import { createProject, type TestProject } from '../harness/projects.js';
 import { verifyInstallation } from '../harness/verify.js';
 
+/**
+ * Seen to fail with each of these changed in the built engine: adoption taken out, an adopted log read from its start, the
+ * masker without patterns, a grace of 8 s before SIGKILL, no reason for a step killed for its memory, workspaces not removed.
+ */
 const memoryMebibytesMax = 320;
 const cancelMsMax = 2_000;
 const registryUser = { username: 'builder', password: randomBytes(12).toString('hex') };
@@ -96,7 +100,6 @@ const logOf = async (build: BuildView, name: string): Promise<string> =>
 
 describe('a runner that is killed', () => {
   it('finds its running step again: not begun twice, no byte lost or doubled', async () => {
-    // Seen to fail with re-adoption taken out (the step began again under another id), and with the stored offset ignored.
     const project = await createProject(platform, folder.path, 'adopted');
     const linesCount = 500;
     const script = [
@@ -222,7 +225,6 @@ describe('a step that behaves badly', () => {
 
 describe('a secret', () => {
   it('reaches the step that names it, and is masked over the socket, in the download and in the mail', async () => {
-    // Seen to fail with the masker taken out, and with a masker that forgets what it held back at the end of a write.
     const value = `s3cret-${randomBytes(12).toString('hex')}`;
     const project = await createProject(platform, folder.path, 'secretive', {
       mail: [{ when: 'always', recipients: ['secretive@example.com'] }],
