@@ -9,10 +9,17 @@ import type { PlatformUnderTest } from './platform.js';
  * Reads the events themselves, so that a read model which hides a mistake is no help to it.
  */
 export async function expectOneEnd(platform: PlatformUnderTest, buildId: BuildId): Promise<void> {
-  const { items } = await platform.api.call(routes.listBuildEvents, { params: { buildId }, query: { limit: 500 } });
-  const types = items.map(({ type }) => type);
-  expect({ buildId, ends: types.filter((type) => type === 'BuildFinished').length }).toEqual({ buildId, ends: 1 });
-  expect(types.at(-1)).toBe('BuildFinished');
+  // An event is listed once it has its position, which a sequencer that was just killed gives a little later.
+  const items = await eventually(
+    async () => {
+      const page = await platform.api.call(routes.listBuildEvents, { params: { buildId }, query: { limit: 500 } });
+      const types = page.items.map(({ type }) => type);
+      const ends = types.filter((type) => type === 'BuildFinished').length;
+      expect({ buildId, ends, last: types.at(-1) }).toEqual({ buildId, ends: 1, last: 'BuildFinished' });
+      return page.items;
+    },
+    { timeoutMs: 30_000, intervalMs: 100 },
+  );
   expect(items.map(({ streamVersion }) => streamVersion)).toEqual(items.map((_, index) => index + 1));
   for (const type of ['StepStarted', 'StepEnded']) {
     const steps = items.filter((event) => event.type === type).map(stepOf);
