@@ -255,7 +255,7 @@ export class LogStream {
         setTimeout(() => this.wake(), holdMsMax).unref();
         continue;
       }
-      track.hasStarted = true;
+      this.tracks.begin(track, step.fence);
       // One that was skipped never began: it only ends.
       if (step.outcome !== 'skipped') await this.sendStep(stepId, step, track, 'started');
     }

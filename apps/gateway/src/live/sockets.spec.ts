@@ -194,6 +194,23 @@ describe("a build's log", () => {
     ]);
   });
 
+  it('tells of a step that wrote nothing once, also when its log is sealed later', async () => {
+    const id = build([
+      { id: 'quiet', status: 'ended', outcome: 'succeeded', log: { bytes: 0 } },
+      { id: 'next', needs: ['quiet'], status: 'running' },
+    ]);
+    const { frames, closed } = open(`/api/v1/builds/${id}/log`, { token: viewer });
+    const told = () => frames.flatMap((frame) => (frame.kind === 'step' ? [`${frame.stepId} ${frame.status}`] : []));
+    await eventually(() => expect(told()).toEqual(['quiet started', 'quiet ended', 'next started']));
+    stored(id, 'quiet', Buffer.alloc(0), true);
+    notice(id, 'quiet', 0, Buffer.alloc(0), 'yes');
+    stored(id, 'next', Buffer.from('x\n'), true);
+    notice(id, 'next', 0, Buffer.from('x\n'), 'yes');
+    await finish(id);
+    expect(await closed).toBe(1000);
+    expect(told()).toEqual(['quiet started', 'quiet ended', 'next started', 'next ended']);
+  });
+
   it('goes on from any cursor with exactly what is missing', async () => {
     const id = build(
       [

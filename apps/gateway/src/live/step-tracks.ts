@@ -67,6 +67,12 @@ export class StepTracks {
     });
   }
 
+  /** A step is announced: news of its log that come later and tell of this same attempt do not begin it anew. */
+  begin(track: StepTrack, fence: number | undefined): void {
+    if (fence !== undefined) isAttempt(track, fence);
+    track.hasStarted = true;
+  }
+
   learnIndex(entry: StepLogIndex): void {
     const track = this.add(entry.stepId, entry.jobId);
     if (track === undefined || !isAttempt(track, entry.fence) || track.hasEnded) return;
