@@ -21,7 +21,6 @@ async function main({ only, rounds, output, store, profileDir }: BenchArguments)
   const results = {
     date: new Date().toISOString().slice(0, 10),
     machine: await describeMachine(),
-    rounds,
     measures: [...done],
   };
   process.stdout.write(`${output === 'json' ? JSON.stringify(results, null, 2) : terminalTable(results)}\n`);

@@ -2,7 +2,7 @@ import { ensureDockerEngine, ensureImage, openDocker } from '@cyclone/local-serv
 import { temporaryFolder } from '@cyclone/testing';
 import type { Findings, Measure, MeasureContext, StageMeasure } from './measures/measure.js';
 import { Stage } from './platform/stage.js';
-import { loadAverage } from './report/machine.js';
+import { commitOfThisTree, loadAverage } from './report/machine.js';
 import type { MeasureResult } from './report/results-file.js';
 
 export interface RunOptions {
@@ -17,6 +17,7 @@ export async function runMeasures(
   { rounds, profileDir, say }: RunOptions,
 ): Promise<readonly MeasureResult[]> {
   const image = measures.some(({ executor }) => executor === 'docker') ? await prepareImages() : '';
+  const commit = await commitOfThisTree();
   const stages = new Stages(profileDir);
   const results: MeasureResult[] = [];
   try {
@@ -31,6 +32,8 @@ export async function runMeasures(
           id: measure.id,
           title: measure.title,
           measuredAt: new Date().toISOString(),
+          commit,
+          rounds,
           load: { before, after: loadAverage() },
           figures: [...figures],
           notes: [...(notes ?? [])],

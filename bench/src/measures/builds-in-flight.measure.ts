@@ -1,7 +1,7 @@
 import { figure, figureOf, type Figure } from '../figure.js';
 import { residentMiB } from '../platform/memory.js';
 import { Stage } from '../platform/stage.js';
-import { momentOf } from '../platform/timeline.js';
+import { momentOf, stepTimes } from '../platform/timeline.js';
 import { mostAtOnce } from '../statistics.js';
 import type { OwnMeasure } from './measure.js';
 
@@ -49,7 +49,9 @@ export const buildsInFlight: OwnMeasure = {
     const lastStarted = Math.max(...running.map(({ from }) => from));
     const answered = all.map(({ push }) => push.answeredAt - push.sentAt);
     const claimed = all.map(({ push, events }) => momentOf(events, 'JobClaimed') - push.sentAt);
-    const late = all.map(({ events }) => momentOf(events, 'BuildFinished') - momentOf(events, 'StepStarted') - stepMs);
+    const late = all.map(
+      ({ events }) => momentOf(events, 'BuildFinished') - (stepTimes(events)[0]?.endedAt ?? Number.NaN),
+    );
     return {
       figures: [
         figure('builds running at the same moment', '', mostAtOnce(running)),

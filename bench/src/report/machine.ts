@@ -17,7 +17,7 @@ export type Machine = z.infer<typeof Machine>;
 
 /** What somebody needs to know to compare another machine's results with these. No name of the host. */
 export async function describeMachine(): Promise<Machine> {
-  const [{ engine }, parts, commit] = await Promise.all([findDockerEngine(), inspectParts(), commitOfThisTree()]);
+  const [{ engine }, parts] = await Promise.all([findDockerEngine(), inspectParts()]);
   const found = parts.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version] as const]));
   return {
     cores: cpus().length,
@@ -25,7 +25,6 @@ export async function describeMachine(): Promise<Machine> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release()} ${arch()}`,
     versions: {
-      cyclone: commit,
       node: process.version,
       ...Object.fromEntries(found),
       ...(engine === undefined ? {} : { 'Docker Engine': engine.version }),
@@ -39,7 +38,7 @@ export const shortNameOf = ({ cores, memoryGiB, system }: Machine): string =>
 /** How many processes wanted a core in the last minute: above the number of cores the figures are blurred. */
 export const loadAverage = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100;
 
-async function commitOfThisTree(): Promise<string> {
+export async function commitOfThisTree(): Promise<string> {
   const { stdout } = await run('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname }).catch(() => ({
     stdout: 'not a git tree',
   }));

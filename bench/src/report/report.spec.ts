@@ -8,6 +8,8 @@ const aMeasure = (id: string, value: number): MeasureResult => ({
   id,
   title: `work ${id}`,
   measuredAt: '2026-11-23T02:00:00.000Z',
+  commit: 'abc1234',
+  rounds: 5,
   load: { before: 0.5, after: 1.5 },
   figures: [
     figureOf('ten steps', 's', [value], {
@@ -21,7 +23,6 @@ const aMeasure = (id: string, value: number): MeasureResult => ({
 const aRun = (...measures: MeasureResult[]): BenchResults => ({
   date: '2026-11-23',
   machine: { cores: 2, processor: 'a processor', memoryGiB: 24, system: 'linux 6 x64', versions: { node: 'v24' } },
-  rounds: 5,
   measures,
 });
 
@@ -44,6 +45,7 @@ describe('the report', () => {
     );
     expect(page).toMatch(/^before\n/);
     expect(page).toContain('2 cores (a processor), 24 GiB');
+    expect(page).toContain('at abc1234, 5 rounds; load average 0.5 before');
     expect(page).not.toContain('old');
     expect(page).toMatch(/<!-- end of results -->\nafter\n$/);
   });

@@ -8,6 +8,9 @@ export const MeasureResult = z.object({
   id: z.string(),
   title: z.string(),
   measuredAt: z.string(),
+  /** Of the tree that was measured. */
+  commit: z.string(),
+  rounds: z.number(),
   /** One-minute load average of the machine before and after. */
   load: z.object({ before: z.number(), after: z.number() }),
   figures: z.array(Figure),
@@ -18,7 +21,6 @@ export type MeasureResult = z.infer<typeof MeasureResult>;
 export const BenchResults = z.object({
   date: z.string(),
   machine: Machine,
-  rounds: z.number(),
   measures: z.array(MeasureResult),
 });
 export type BenchResults = z.infer<typeof BenchResults>;

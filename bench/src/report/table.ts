@@ -44,10 +44,10 @@ export function markdownTable(results: BenchResults): string {
   const { machine } = results;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const measures = results.measures.flatMap(({ id, title, measuredAt, load, figures, notes }) => [
+  const measures = results.measures.flatMap(({ id, title, measuredAt, commit, rounds, load, figures, notes }) => [
     `### ${id}: ${title}`,
     '',
-    `Measured ${measuredAt}; load average ${load.before} before, ${load.after} after.`,
+    `Measured ${measuredAt} at ${commit}, ${rounds} rounds; load average ${load.before} before, ${load.after} after.`,
     '',
     line(heading),
     line(heading.map(() => '---')),
@@ -57,7 +57,7 @@ export function markdownTable(results: BenchResults): string {
     ...(notes.length === 0 ? [] : ['']),
   ]);
   return [
-    `${results.date}, ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}; ${versions.join(', ')}. ${results.rounds} rounds.`,
+    `${results.date}, ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}; ${versions.join(', ')}.`,
     '',
     ...measures,
   ].join('\n');
