@@ -14,6 +14,8 @@ try {
   await createProgram(context, version).parseAsync(process.argv);
 } catch (error) {
   context.endWith(explain(error));
+  // A part that was being started when another failed may still hold the process: its reason has been told.
+  setTimeout(() => process.exit(), 5_000).unref();
 }
 
 function explain(error: unknown): ExitCode {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ensureDockerEngine, ensureImage, openDocker } from '@cyclone/local-servers';
 import type { LogLevel } from '@cyclone/observability';
 import { checkpointPathsIn } from '@cyclone/pipeline-svc';
+import { checkPortIsFree } from './check-port.js';
 import { removeInstallation, writeInstallation } from './installation-file.js';
 import { ensureInstallationSecrets, type InstallationSecrets } from './installation-secrets.js';
 import { runAsProcesses } from './run-as-processes.js';
@@ -39,6 +40,7 @@ export interface Platform {
 
 /** The whole of Cyclone on this machine: the servers that are missing, then every service. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  await checkPortIsFree(options.port);
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const secrets = await ensureInstallationSecrets(join(options.dataDir, 'secrets.json'));
   const [servers, dockerHost] = await Promise.all([

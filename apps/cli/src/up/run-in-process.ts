@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, createMetrics, type LogLevel } from '@cyclone/observability';
 import { loadConfig, type RunningService, type ServiceDefinition } from '@cyclone/service-host';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** How long the others may take to notice that one could not start. */
+const noticeMs = 3_000;
 
 /** Starts services side by side in this process. When one cannot start, those that did are stopped again. */
 export async function runInProcess(
@@ -11,26 +15,23 @@ export async function runInProcess(
 ): Promise<readonly RunningService[]> {
   const starting = new AbortController();
   const metrics = createMetrics();
+  const running: RunningService[] = [];
   const attempts = definitions.map(async (definition) => {
-    try {
-      const config = loadConfig(definition.configSchema, variablesOf(definition.name));
-      const context = {
-        logger: createLogger({ service: definition.name, level: logLevel }),
-        metrics,
-        signal: starting.signal,
-      };
-      return await definition.start(config, context);
-    } catch (error) {
-      starting.abort(error);
-      throw error;
-    }
+    const config = loadConfig(definition.configSchema, variablesOf(definition.name));
+    const logger = createLogger({ service: definition.name, level: logLevel });
+    const service = await definition.start(config, { logger, metrics, signal: starting.signal });
+    running.push(service);
+    return service;
   });
-  const settled = await Promise.allSettled(attempts);
-  const running = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failure = settled.find((result) => result.status === 'rejected');
-  if (failure === undefined) return running;
-  await stopAll(running);
-  throw failure.reason;
+  try {
+    return await Promise.all(attempts);
+  } catch (error) {
+    starting.abort(error);
+    // One that waits for a part that will never come must not keep the reason from being told.
+    await Promise.race([Promise.allSettled(attempts), sleep(noticeMs, undefined, { ref: false })]);
+    await stopAll(running);
+    throw error;
+  }
 }
 
 /** The way in is closed first, the truth last. */
