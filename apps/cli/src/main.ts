@@ -29,7 +29,8 @@ function explain(error: unknown): ExitCode {
     say(error.message, error.hint);
     return error.exitCode;
   }
-  if (error instanceof Error && hasCode(error, 'part-missing')) {
+  // A server of this machine that is missing, or does not start: the message says what to do, or shows the end of its log.
+  if (error instanceof Error && (hasCode(error, 'part-missing') || hasCode(error, 'server-not-ready'))) {
     say(error.message);
     return exitCodes.unreachable;
   }

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, startMongod, startNatsServer, type LocalServer } from '@cyclone/local-servers';
 import { natsServerConfig, type NatsUser } from '@cyclone/messaging/jetstream';
+import { CommandFailure, exitCodes } from '../exit-codes.js';
+import { explainFailure } from '../failures.js';
 import type { InstallationSecrets } from './installation-secrets.js';
 import { supervise, type Runnable, type Supervised } from './supervise.js';
 
@@ -42,8 +44,7 @@ export async function startServers(options: {
     await Promise.all(supervised.map((server) => server.stop()));
   };
   const starting = await Promise.allSettled([
-    environment['CYCLONE_MONGO_URL'] ??
-      keep('mongod', (port) => startMongod({ dataDir: join(dataDir, 'mongodb'), port })),
+    environment['CYCLONE_MONGO_URL'] ?? keep('mongod', (port) => startMongo(dataDir, port)),
     environment['CYCLONE_NATS_URL'] ??
       keep('nats-server', (port) => startNats(join(dataDir, 'nats'), options.secrets, port)),
   ]);
@@ -60,6 +61,17 @@ const runnable = (server: LocalServer): Runnable => ({
   ended: server.ended.then(() => `its log is ${server.logFile}`),
   stop: () => server.stop(),
 });
+
+/** MongoDB locks its folder, so that it is also the lock of the whole installation. */
+async function startMongo(dataDir: string, port: number): Promise<LocalServer> {
+  try {
+    return await startMongod({ dataDir: join(dataDir, 'mongodb'), port });
+  } catch (error) {
+    if (!explainFailure(error).includes('DBPathInUse')) throw error;
+    const hint = 'Cyclone runs from it already; another installation takes another folder with --data';
+    throw new CommandFailure(`${dataDir} is in use`, exitCodes.unreachable, hint);
+  }
+}
 
 async function startNats(dataDir: string, secrets: InstallationSecrets, port: number): Promise<LocalServer> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
