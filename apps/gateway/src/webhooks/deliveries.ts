@@ -63,6 +63,7 @@ export const deliveryIdOf = (projectId: ProjectId, forge: string, forgeDeliveryI
 /** Takes deliveries in, and gives each its one verdict. */
 export class Deliveries {
   private readonly handler: CommandHandler<DeliveryState, DeliveryCommand, DeliveryRejection>;
+  private readonly underWay = new Map<DeliveryId, Promise<void>>();
 
   constructor(private readonly parts: DeliveriesParts) {
     this.handler = createCommandHandler({ store: parts.store, kind: 'delivery', decider: deliveryDecider });
@@ -96,8 +97,19 @@ export class Deliveries {
     return { deliveryId, repeated: handled.events.length === 0 };
   }
 
-  /** The reaction to a delivery that waits. Any number of processes may do it, any number of times. */
-  async judge(deliveryId: DeliveryId): Promise<void> {
+  /**
+   * The reaction to a delivery that waits. Any number of processes may do it, any number of times; who asks while this
+   * process is at it already waits for that.
+   */
+  judge(deliveryId: DeliveryId): Promise<void> {
+    const underWay = this.underWay.get(deliveryId);
+    if (underWay !== undefined) return underWay;
+    const judging = this.judgeNow(deliveryId).finally(() => this.underWay.delete(deliveryId));
+    this.underWay.set(deliveryId, judging);
+    return judging;
+  }
+
+  private async judgeNow(deliveryId: DeliveryId): Promise<void> {
     try {
       const { state } = await this.handler.load(deliveryId);
       if (state.status === 'waiting') await this.judgeWaiting(deliveryId, state);
@@ -124,7 +136,8 @@ export class Deliveries {
 
   async redeliver(projectId: ProjectId, deliveryId: DeliveryId, actor: Actor): Promise<DeliveryView> {
     await this.handle(deliveryId, projectId, actor, { type: 'RedeliverDelivery', projectId });
-    await this.judge(deliveryId);
+    // Not the judgement that may be under way: that one is of the round before.
+    await this.judgeNow(deliveryId);
     return this.get(projectId, deliveryId);
   }
 
