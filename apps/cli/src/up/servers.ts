@@ -43,17 +43,17 @@ export async function startServers(options: {
   const stop = async (): Promise<void> => {
     await Promise.all(supervised.map((server) => server.stop()));
   };
-  const starting = await Promise.allSettled([
-    environment['CYCLONE_MONGO_URL'] ?? keep('mongod', (port) => startMongo(dataDir, port)),
-    environment['CYCLONE_NATS_URL'] ??
-      keep('nats-server', (port) => startNats(join(dataDir, 'nats'), options.secrets, port)),
-  ]);
-  const [mongo, nats] = starting;
-  if (mongo.status === 'fulfilled' && nats.status === 'fulfilled') {
-    return { mongoUrl: mongo.value, natsUrl: nats.value, supervised, stop };
+  try {
+    // One after the other: mongod's lock also keeps a second NATS away from this folder, which knows no lock of its own.
+    const mongoUrl = environment['CYCLONE_MONGO_URL'] ?? (await keep('mongod', (port) => startMongo(dataDir, port)));
+    const natsUrl =
+      environment['CYCLONE_NATS_URL'] ??
+      (await keep('nats-server', (port) => startNats(join(dataDir, 'nats'), options.secrets, port)));
+    return { mongoUrl, natsUrl, supervised, stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  await stop();
-  throw starting.find((result) => result.status === 'rejected')?.reason;
 }
 
 const runnable = (server: LocalServer): Runnable => ({
