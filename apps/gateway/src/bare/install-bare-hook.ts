@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,9 +70,11 @@ export const removeBareHook = async (repository: string): Promise<void> => {
 
 /** A push that comes meanwhile meets the old file or the new one, never half of it. */
 const replaceFile = async (path: string, text: string, mode: number): Promise<void> => {
-  await writeFile(`${path}.new`, text, { mode });
-  await chmod(`${path}.new`, mode);
-  await rename(`${path}.new`, path);
+  // Two that install at the same moment must not share a draft.
+  const draft = `${path}.${randomUUID()}.new`;
+  await writeFile(draft, text, { mode });
+  await chmod(draft, mode);
+  await rename(draft, path);
 };
 
 /** The folder that a repository's address names, with every link followed; undefined for anything over a network. */
