@@ -7,8 +7,10 @@ export interface BodyLimits {
   readonly msMax: number;
 }
 
+const lingerMsMax = 1_000;
+
 /**
- * The raw bytes. A length that is too large is refused before anything is read, a longer body at the byte that is too
+ * The raw bytes. A length that is too large is refused before anything is kept, a longer body at the byte that is too
  * much, a slow one at its deadline; nothing is ever unpacked.
  */
 export const readBody = async (request: IncomingMessage, limits: BodyLimits): Promise<Buffer> => {
@@ -22,9 +24,36 @@ export const readBody = async (request: IncomingMessage, limits: BodyLimits): Pr
     new ProblemError(413, 'too-large', `the body may have ${limits.bytesMax} bytes at most`, {
       headers: { Connection: 'close' },
     });
-  if (Number(request.headers['content-length'] ?? 0) > limits.bytesMax) throw tooLarge();
+  if (Number(request.headers['content-length'] ?? 0) > limits.bytesMax) {
+    await discard(request);
+    throw tooLarge();
+  }
+  try {
+    return await collect(request, limits, tooLarge);
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'too-large') await discard(request);
+    throw error;
+  }
+};
 
-  return new Promise<Buffer>((resolve, reject) => {
+/**
+ * Lets what is on its way run into nothing for a moment: a client that is still writing when the connection closes
+ * sees a broken pipe instead of the answer.
+ */
+const discard = (request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      request.off('end', settle).off('close', settle).off('error', settle);
+      request.pause();
+      resolve();
+    };
+    const timer = setTimeout(settle, lingerMsMax);
+    request.on('end', settle).on('close', settle).on('error', settle).resume();
+  });
+
+const collect = (request: IncomingMessage, limits: BodyLimits, tooLarge: () => ProblemError): Promise<Buffer> =>
+  new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (end: () => void): void => {
@@ -56,4 +85,3 @@ export const readBody = async (request: IncomingMessage, limits: BodyLimits): Pr
     );
     request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   });
-};
