@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BuildId, CommandId, DeliveryId, pipelineAsks, RunnerId, type CommitSha } from '@cyclone/contracts';
+import { BuildId, CommandId, DeliveryId, pipelineAsks, RunnerId, type CommitSha, SecretName } from '@cyclone/contracts';
 import { openMongoStores, type MongoStores } from '@cyclone/event-store/mongo';
 import { eventually } from '@cyclone/testing';
 import mongoose, { type Connection } from 'mongoose';
@@ -55,6 +55,7 @@ const request = (over: { timeoutMs?: number } = {}): BuildCommand => {
       projectId: world.projectId,
       trigger: { kind: 'change', deliveryId: DeliveryId.parse('d1'), change },
       repositoryUrl: world.repository.path,
+      secretVersions: [{ name: SecretName.parse('token'), version: 1 }],
       timeoutMs: 3_600_000,
       ...over,
     },
