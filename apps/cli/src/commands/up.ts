@@ -9,6 +9,8 @@ import type { Platform } from '../up/platform.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandContext } from './command-context.js';
 
+const aliveMs = 60_000;
+
 interface UpFlags {
   readonly data?: string;
   readonly port: number;
@@ -97,7 +99,10 @@ async function runUntilStopped(context: CommandContext, platform: Platform): Pro
       });
     }
   });
+  // Supervised children do not hold their parent's event loop, and with --processes there is nothing else to hold it.
+  const alive = setInterval(() => undefined, aliveMs);
   const why = await Promise.race([signal, platform.broken]);
+  clearInterval(alive);
   context.notes.line(why === 'signal' ? 'stopping; running jobs go on at the next start' : `stopping: ${why}`);
   await platform.stop();
   if (why !== 'signal') throw new CommandFailure(why, exitCodes.failed);

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '@cyclone/local-servers';
+import { freePort, startSupervised } from '@cyclone/local-servers';
 import type { ServiceDefinition } from '@cyclone/service-host';
 import type { Variables } from './run-in-process.js';
 import { supervise, type Runnable, type Supervised } from './supervise.js';
@@ -31,27 +30,23 @@ export async function runAsProcesses(
   throw failure.reason;
 }
 
+/** It ends when this process does, however that ends. */
 async function startProcess(name: string, variables: Variables, logFile: string): Promise<Runnable> {
-  const log = await open(logFile, 'a');
   const healthPort = await freePort();
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [entryPoint(name)], {
-    env: { PATH, HOME, ...variables, CYCLONE_HEALTH_PORT: String(healthPort) },
-    stdio: ['ignore', log.fd, log.fd],
+  const started = await startSupervised({
+    name,
+    program: process.execPath,
+    args: [entryPoint(name)],
+    logFile,
+    environment: { PATH, HOME, ...variables, CYCLONE_HEALTH_PORT: String(healthPort) },
   });
-  await log.close();
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(`${signal ?? `exit code ${code}`}; its log is ${logFile}`));
-  });
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-    await ended;
-    clearTimeout(timer);
-  };
+  const ended = started.ended.then(
+    ({ exitCode, signal }) => `${signal ?? `exit code ${exitCode}`}; its log is ${logFile}`,
+  );
+  const stop = (): Promise<void> => started.stop(stopTimeoutMs);
   const first = await Promise.race([waitUntilReady(healthPort), ended]);
-  if (first === 'ready') return { pid: child.pid ?? 0, ended, stop };
+  if (first === 'ready') return { pid: started.pid, ended, stop };
   await stop();
   throw new Error(`${name} did not become ready: ${first}`);
 }
