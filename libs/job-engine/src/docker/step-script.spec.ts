@@ -37,6 +37,10 @@ describe('stepScript, in a real shell', () => {
     expect(result.stdout).toBe(`+ echo '100%' "it's"\n100% it's\n+ true "$TOKEN"\n`);
   });
 
+  it('shows a block of lines without the empty line at its end', () => {
+    expect(run(['echo a\necho b\n']).stdout).toBe('+ echo a\necho b\na\nb\n');
+  });
+
   it('runs commands of several lines', () => {
     expect(run(['for i in 1 2; do\n  echo $i\ndone', 'cat <<END\nhi\nEND']).stdout).toContain(
       '1\n2\n+ cat <<END\nhi\nEND\nhi\n',

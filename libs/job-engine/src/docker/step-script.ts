@@ -9,7 +9,7 @@ export const stepScript = (commands: readonly string[]): string =>
   [
     'set -e',
     ...commands.flatMap((command) => [
-      `printf '+ %s\\n' ${quote(command)}`,
+      `printf '+ %s\\n' ${quote(command.trimEnd())}`,
       command,
       'cyclone_code=$?; [ "$cyclone_code" -eq 0 ] || exit "$cyclone_code"',
     ]),
