@@ -114,7 +114,16 @@ async function endRound(round: Round, expected: { readonly count: number; readon
   const ids = await platform.api.buildsOf(project.id, expected.count, 60_000);
   const builds = await Promise.all(ids.map((id) => platform.api.finishedBuild(id, 90_000)));
   await Promise.all(builds.map(({ id }) => expectOneEnd(platform, id)));
-  const { items } = await platform.api.call(routes.listDeliveries, { params: { projectId: project.id } });
+  // The answer to who asked for a build may be lost with a process; the verdict comes with the next try then.
+  const items = await eventually(
+    async () => {
+      const page = await platform.api.call(routes.listDeliveries, { params: { projectId: project.id } });
+      expect(page.items.map(({ verdict }) => verdict?.kind)).not.toContain(undefined);
+      expect(page.items.length).toBeGreaterThanOrEqual(expected.pushes);
+      return page.items;
+    },
+    { timeoutMs: 30_000 },
+  );
   const built = items.flatMap(({ verdict }) => (verdict?.kind === 'built' ? [verdict.buildId] : []));
   expect(built.toSorted()).toEqual([...new Set(built)].toSorted());
   expect(items.map(({ verdict }) => verdict?.kind)).toEqual(Array<string>(expected.pushes).fill('built'));

@@ -110,11 +110,13 @@ export class Deliveries {
   }
 
   private async judgeNow(deliveryId: DeliveryId): Promise<void> {
+    // Listed also while it waits: a verdict that does not come must be seen not to come.
+    const listed = this.project(deliveryId);
     try {
       const { state } = await this.handler.load(deliveryId);
       if (state.status === 'waiting') await this.judgeWaiting(deliveryId, state);
     } finally {
-      // Listed also while it waits: a verdict that does not come must be seen not to come.
+      await Promise.allSettled([listed]);
       await this.project(deliveryId);
     }
   }
