@@ -96,13 +96,17 @@ const start = async (config: PipelineConfig, { logger, signal }: ServiceContext)
     },
     problem('runner leases could not be judged'),
   );
+  // What a process that died was about to do is taken up at once by the next one; later, others get time to do their own.
+  let isFirst = true;
   const reconciliation = repeat(
     reconcileEveryMs,
     async () => {
-      await dispatch.reconcile();
+      const patienceMs = isFirst ? 0 : undefined;
+      await dispatch.reconcile(patienceMs);
       const open = await buildViews.openBuilds();
       timeouts.rebuild(open);
-      await reconcileOpenBuilds.reconcile(open);
+      await reconcileOpenBuilds.reconcile(open, patienceMs);
+      isFirst = false;
     },
     problem('the reconciliation failed'),
   );

@@ -7,7 +7,7 @@ import type { JobQueue } from '../scheduling/job-queue.js';
 import type { BuildReactions } from './build-reactions.js';
 
 /** What is younger than this is still being reacted to in the usual ways. */
-const patienceMs = 60_000;
+export const reactionPatienceMs = 60_000;
 
 export interface ReconcilePorts {
   readonly builds: Builds;
@@ -21,21 +21,21 @@ export interface ReconcilePorts {
 export class ReconcileOpenBuilds {
   constructor(private readonly ports: ReconcilePorts) {}
 
-  async reconcile(open: readonly StoredBuild[]): Promise<void> {
+  async reconcile(open: readonly StoredBuild[], patienceMs = reactionPatienceMs): Promise<void> {
     for (const stored of open) {
-      if (stored.build.status === 'requested') await this.#planForgotten(stored);
-      else await this.#queueForgotten(stored);
+      if (stored.build.status === 'requested') await this.#planForgotten(stored, patienceMs);
+      else await this.#queueForgotten(stored, patienceMs);
     }
   }
 
-  async #planForgotten({ build }: StoredBuild): Promise<void> {
-    if (!this.#isOld(build.requestedAt)) return;
+  async #planForgotten({ build }: StoredBuild, patienceMs: number): Promise<void> {
+    if (!this.#isOld(build.requestedAt, patienceMs)) return;
     const request = await this.ports.builds.request(build.id);
     if (request !== undefined) await this.ports.reactions.reactAgain(request);
   }
 
-  async #queueForgotten({ build }: StoredBuild): Promise<void> {
-    const queued = build.jobs.filter((job) => job.status === 'queued' && this.#isOld(job.queuedAt ?? 0));
+  async #queueForgotten({ build }: StoredBuild, patienceMs: number): Promise<void> {
+    const queued = build.jobs.filter((job) => job.status === 'queued' && this.#isOld(job.queuedAt ?? 0, patienceMs));
     if (queued.length === 0) return;
     const known = new Set(
       (await this.ports.queue.ofBuild(build.id)).map(({ jobId, attempt }) => `${jobId}.${attempt}`),
@@ -46,7 +46,7 @@ export class ReconcileOpenBuilds {
     }
   }
 
-  #isOld(since: EpochMs): boolean {
+  #isOld(since: EpochMs, patienceMs: number): boolean {
     return this.ports.now() - since > patienceMs;
   }
 }

@@ -70,10 +70,13 @@ export class DispatchReadyJobs {
     await Promise.allSettled([this.#running]);
   }
 
-  /** What was offered long ago and is still queued is offered again; what is queued no more is forgotten. */
-  async reconcile(): Promise<void> {
+  /**
+   * What was offered long ago and is still queued is offered again; what is queued no more is forgotten. An offer that still
+   * waits in the work queue is refused there, so no patience at all does no harm.
+   */
+  async reconcile(patienceMs = offerPatienceMs): Promise<void> {
     const { builds, queue, now } = this.ports;
-    for (const entry of await queue.offeredBefore(now() - offerPatienceMs)) {
+    for (const entry of await queue.offeredBefore(now() - patienceMs)) {
       const { state } = await builds.load(entry.buildId);
       const job = state.status === 'open' ? state.jobs.get(entry.jobId) : undefined;
       if (job?.status === 'queued' && job.attempt === entry.attempt) await queue.withdrawOffer(entry);
