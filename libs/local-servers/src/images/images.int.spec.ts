@@ -26,11 +26,13 @@ async function outputOf(image: string, script: string): Promise<string> {
   const output = new PassThrough();
   const chunks: Buffer[] = [];
   output.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const [result] = await docker.run(image, ['-c', script], output, {
+  // Not removed by the engine itself: it may be quicker than the question how the program ended.
+  const [result, container] = await docker.run(image, ['-c', script], output, {
     Entrypoint: ['sh'],
     Tty: true,
-    HostConfig: { AutoRemove: true, NetworkMode: 'none' },
+    HostConfig: { NetworkMode: 'none' },
   });
+  await container.remove({ force: true });
   const text = Buffer.concat(chunks).toString('utf8').replaceAll('\r\n', '\n').trim();
   if (result.StatusCode !== 0) throw new Error(`exit code ${result.StatusCode}: ${text}`);
   return text;
