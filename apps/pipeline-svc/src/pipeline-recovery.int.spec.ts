@@ -1,5 +1,15 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BuildId, CommandId, DeliveryId, pipelineAsks, RunnerId, type CommitSha, SecretName } from '@cyclone/contracts';
+import {
+  BuildId,
+  CommandId,
+  DeliveryId,
+  pipelineAsks,
+  RunnerId,
+  type CommitSha,
+  SecretName,
+  streams,
+} from '@cyclone/contracts';
 import { openMongoStores, type MongoStores } from '@cyclone/event-store/mongo';
 import { eventually } from '@cyclone/testing';
 import mongoose, { type Connection } from 'mongoose';
@@ -138,6 +148,42 @@ describe('nothing waits for ever', () => {
   }, 30_000);
 });
 
+describe('the work queue', () => {
+  it('that is full takes no offer: the build waits, and goes on when there is room', async () => {
+    const manager = await jetstreamManager(world.link.connection);
+    const broker = jetstream(world.link.connection);
+    await manager.streams.purge(streams.jobs.name);
+    // Offers for a pool that has no runner, one for each job, up to the last that there is room for.
+    for (let first = 0; first < streams.jobs.maxMessages; first += 2_000) {
+      await Promise.all(
+        Array.from({ length: 2_000 }, (_, index) =>
+          broker.publish(`cyclone.command.runner.elsewhere.run-job.b${first + index}.main.1`),
+        ),
+      );
+    }
+    const runner = new PlayedRunner(world);
+    await runner.announce(4);
+    const buildId = BuildId.parse('full1');
+    await appended(buildId, Date.now(), request(), { type: 'RecordPlan', plan: plannedEvent({ id: 'main' }).data });
+    const queue = database().collection('pipeline_job_queue');
+    await eventually(async () => expect(await queue.findOne({ buildId, offeredAt: { $exists: true } })).not.toBeNull());
+    const { state } = await manager.streams.info(streams.jobs.name);
+    expect(state.messages).toBe(streams.jobs.maxMessages);
+    expect((await world.build(buildId)).status).toBe('queued');
+
+    await manager.streams.purge(streams.jobs.name);
+    await world.stop();
+    await world.start();
+    await runner.announce(4);
+    await runner.takeOffers();
+    await eventually(() => expect(runner.offers.map((offer) => offer.buildId)).toContain(buildId), {
+      timeoutMs: 15_000,
+    });
+    await runner.announce(0);
+    await runner.leave();
+  }, 60_000);
+});
+
 describe('the job queue', () => {
   it('is made again from the builds where it was lost', async () => {
     const buildId = BuildId.parse('forgotten1');
@@ -164,7 +210,7 @@ describe('views', () => {
       builds: await database().collection('pipeline_builds').find().sort({ _id: 1 }).toArray(),
       projects: await database().collection('pipeline_projects').find().sort({ _id: 1 }).toArray(),
     });
-    await eventually(async () => expect((await read()).builds.length).toBe(5));
+    await eventually(async () => expect((await read()).builds.length).toBe(6));
     const before = await read();
     await database()
       .collection<{ _id: string }>('pipeline_builds')
